@@ -1,0 +1,1 @@
+"""Who says what time it is: the only room that asks for the time."""

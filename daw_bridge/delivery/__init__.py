@@ -1,0 +1,1 @@
+"""Where a finished clip lands: a deck or a folder."""

@@ -1,0 +1,1 @@
+"""The wire: UDP and TCP transports, the router and its handlers, and who gets which reply."""

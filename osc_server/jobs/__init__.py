@@ -1,0 +1,1 @@
+"""Jobs, their queue, and the supervised worker process that renders them."""

@@ -1,0 +1,1 @@
+"""What is kept on disk: clips with their sidecars and codes, and presets."""

@@ -1,0 +1,1 @@
+"""From a request to a plan, and from codes to a finished clip. Imports no torch."""

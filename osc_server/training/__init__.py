@@ -1,0 +1,1 @@
+"""Makes the embedded model again from nothing: corpus, codec, network, evaluation."""

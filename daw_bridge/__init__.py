@@ -1,1 +1,4 @@
-"""Faces the DAW: musical time, audio, decks, the client. Imports osc_server.contract and nothing else of it."""
+"""Faces the DAW: musical time, audio, decks, the client.
+
+Of osc_server it imports osc_server.contract and nothing else.
+"""

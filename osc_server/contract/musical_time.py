@@ -1,7 +1,7 @@
 """Beats, bars, seconds, samples and frames, converted exactly.
 
-A beat is a quarter note, whatever the meter. BPM is a float and is never rounded. Lengths in samples
-are rounded once, over the whole loop, never per bar, so that loops do not drift.
+A beat is a quarter note, whatever the meter. BPM is a float and is never rounded. Lengths in
+samples are rounded once, over the whole loop, never per bar, so that loops do not drift.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """``/magnet/ready id clip path seconds bars bpm bpm_measured seam lufs seed rate rtf notes``."""
+    """``/magnet/ready`` with these fields as arguments, in this order."""
 
     id: RequestId
     clip: str

@@ -12,6 +12,7 @@ from osc_server.contract.musical_time import Meter, check_bpm, seconds_to_beats
 RequestId = int | str
 SpanArrangement = Literal["nonoverlap", "stride1"]
 Delivery = Literal["path", "stream"]
+COMMON_TIME = Meter(4, 4)
 RATES_HZ = (32000, 44100, 48000, 88200, 96000)
 
 
@@ -42,7 +43,7 @@ class GenerateClip:
     beats: float | None = None
     seconds: float | None = None
     bpm: float = 120.0
-    meter: Meter = Meter(4, 4)
+    meter: Meter = COMMON_TIME
     key: str = ""  # such as "A minor"; added to the words
     loop: bool = True  # close the seam
     seed: int | None = None  # 0..2**31-1; None = draw one, and say which

@@ -30,7 +30,7 @@ class Codec(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TextStates:
-    """Text as the network attends to it: states ``[B, L, D]`` and mask ``[B, L]``, True = a word."""
+    """Text to attend to: states ``[B, L, D]`` and mask ``[B, L]``, True = a word."""
 
     states: Tensor
     mask: Tensor

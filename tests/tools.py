@@ -1,0 +1,104 @@
+"""What tests need from outside Python: real programs, and a JACK server without a sound card."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+def require_tool(program: str, *, package: str) -> str:
+    """Path of ``program``; where it is missing, fail in CI and skip elsewhere.
+
+    CI installs every real client, so a missing one there is a fault and not an excuse.
+
+    Args:
+        program: the command, such as ``"jackd"``.
+        package: what to install to get it on Debian or Ubuntu, such as ``"jackd2"``.
+    """
+    path = shutil.which(program)
+    if path is not None:
+        return path
+    sentence = f"{program} is not installed: apt-get install {package}"
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class JackServer:
+    """A running JACK server with the dummy driver: it has a clock and no sound card.
+
+    Attributes:
+        name: its server name; JACK programs find it by the environment below.
+        rate_hz: samples per second.
+        block: frames per period.
+        log: what jackd writes, xruns among it.
+    """
+
+    name: str
+    rate_hz: int
+    block: int
+    log: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment for a program that shall talk to this server."""
+        return {
+            **os.environ,
+            "JACK_DEFAULT_SERVER": self.name,
+            "JACK_NO_START_SERVER": "1",
+            "JACK_NO_AUDIO_RESERVATION": "1",
+        }
+
+    def run(self, *command: str, timeout_seconds: float = 30.0) -> str:
+        """Run a JACK tool such as ``jack_lsp`` to its end and return what it printed."""
+        return subprocess.run(
+            command,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+        ).stdout
+
+
+@contextmanager
+def running_jack(folder: Path, *, rate_hz: int = 48000, block: int = 1024) -> Iterator[JackServer]:
+    """Start ``jackd`` with the dummy driver under a name of its own, and stop it at the end."""
+    jackd = require_tool("jackd", package="jackd2")
+    jack_wait = require_tool("jack_wait", package="jackd2")
+    server = JackServer(f"magnet-{os.getpid()}", rate_hz, block, folder / "jackd.log")
+    driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(block)]
+    with server.log.open("wb") as log:
+        process = subprocess.Popen(
+            [jackd, "-n", server.name, "-r", *driver],
+            env=server.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            server.run(jack_wait, "-w", "-t", "10", "-s", server.name)
+            yield server
+        finally:
+            end(process)
+
+
+def end(process: subprocess.Popen[bytes], *, patience_seconds: float = 5.0) -> None:
+    """Ask a child to end, and end it by force when it does not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM if sys.platform != "win32" else signal.CTRL_BREAK_EVENT)
+    try:
+        process.wait(patience_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

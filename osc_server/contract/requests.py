@@ -53,6 +53,7 @@ class GenerateClip:
     rate_hz: int = 48000
     n_channels: int = 1  # 1 or 2
     delivery: Delivery = "path"
+    given: frozenset[str] = frozenset()  # wire names the client gave; a preset fills the rest
 
     def __post_init__(self) -> None:
         check_bpm(self.bpm)

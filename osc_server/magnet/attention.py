@@ -1,0 +1,132 @@
+"""Attention of the network: dense, banded (a few frames to each side), and to the text.
+
+Heads are laid out ``[B, H, T, D]`` where D is the width of one head. Nothing has a bias, so keys
+and values of an all-zero text are zero and attending to it adds exactly nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+BAND_BLOCK = 32  # queries that share one window of keys in banded attention
+
+
+@dataclass(frozen=True, slots=True)
+class TextMemory:
+    """Keys and values of a text for each layer: made once a job, read in every step.
+
+    Attributes:
+        keys: for each layer ``[B, H, L, D]``.
+        values: for each layer ``[B, H, L, D]``.
+        mask: ``[B, 1, 1, L]`` True = attend. Rows without a word attend to one position, and
+            ``has_text`` takes what they find away again, so that no row divides by zero.
+        has_text: ``[B, 1, 1]``, 1 where the row has a word, otherwise 0.
+    """
+
+    keys: list[Tensor]
+    values: list[Tensor]
+    mask: Tensor
+    has_text: Tensor
+
+
+class SelfAttention(nn.Module):
+    """Attention among frames; ``reach`` limits it to as many frames on each side."""
+
+    def __init__(self, dim: int, n_heads: int) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.in_proj = nn.Linear(dim, 3 * dim, bias=False)
+        self.out_proj = nn.Linear(dim, dim, bias=False)
+
+    def forward(self, x: Tensor, reach: int | None) -> Tensor:
+        """``[B, T, dim]`` to the same; ``reach`` None attends to all frames."""
+        batch, n_frames, dim = x.shape
+        q, k, v = self.in_proj(x).view(batch, n_frames, 3, self.n_heads, -1).unbind(2)
+        if reach is None:
+            heads = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
+            mixed = functional.scaled_dot_product_attention(*heads).transpose(1, 2)
+        else:
+            mixed = banded_attention(q, k, v, reach)
+        out: Tensor = self.out_proj(mixed.reshape(batch, n_frames, dim))
+        return out
+
+
+class CrossAttention(nn.Module):
+    """Attention from frames to the words of a text."""
+
+    def __init__(self, dim: int, n_heads: int) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.in_proj = nn.Linear(dim, 3 * dim, bias=False)
+        self.out_proj = nn.Linear(dim, dim, bias=False)
+
+    def memory(self, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values ``[B, H, L, D]`` of text states ``[B, L, dim]``."""
+        batch, n_words, dim = text.shape
+        both = functional.linear(text, self.in_proj.weight[dim:])
+        keys, values = both.view(batch, n_words, 2, self.n_heads, -1).unbind(2)
+        return keys.transpose(1, 2), values.transpose(1, 2)
+
+    def forward(self, x: Tensor, memory: TextMemory, layer: int) -> Tensor:
+        """``[B, T, dim]`` to the same; rows without a text give exactly zero."""
+        batch, n_frames, dim = x.shape
+        q = functional.linear(x, self.in_proj.weight[:dim])
+        q = q.view(batch, n_frames, self.n_heads, -1).transpose(1, 2)
+        mixed = functional.scaled_dot_product_attention(
+            q, memory.keys[layer], memory.values[layer], attn_mask=memory.mask
+        )
+        mixed = mixed.transpose(1, 2).reshape(batch, n_frames, dim) * memory.has_text
+        out: Tensor = self.out_proj(mixed)
+        return out
+
+
+def banded_attention(q: Tensor, k: Tensor, v: Tensor, reach: int) -> Tensor:
+    """Each frame attends to the frames at most ``reach`` away; cost and memory linear in T.
+
+    Frames are cut into blocks of queries, each with its own window of keys: a few small dense
+    products instead of one T x T product of which nearly all would be thrown away.
+
+    Args:
+        q: queries ``[B, T, H, D]``; ``k`` and ``v`` alike.
+        k: keys.
+        v: values.
+        reach: frames on each side.
+
+    Returns:
+        ``[B, T, H, D]``.
+    """
+    batch, n_frames, n_heads, head_dim = q.shape
+    block = min(BAND_BLOCK, n_frames)
+    n_blocks = -(-n_frames // block)
+    tail = n_blocks * block - n_frames
+    window = block + 2 * reach
+    q = functional.pad(q, (0, 0, 0, 0, 0, tail))
+    q = q.view(batch * n_blocks, block, n_heads, head_dim).transpose(1, 2)
+    keys, values = (
+        functional.pad(x, (0, 0, 0, 0, reach, tail + reach))
+        .unfold(1, window, block)
+        .reshape(batch * n_blocks, n_heads, head_dim, window)
+        .transpose(2, 3)
+        for x in (k, v)
+    )
+    mask = band_mask(n_frames, block, reach, q.device)
+    mask = mask.expand(batch, -1, -1, -1).reshape(batch * n_blocks, 1, block, window)
+    mixed = functional.scaled_dot_product_attention(q, keys, values, attn_mask=mask)
+    mixed = mixed.transpose(1, 2).reshape(batch, n_blocks * block, n_heads, head_dim)
+    return mixed[:, :n_frames]
+
+
+def band_mask(n_frames: int, block: int, reach: int, device: torch.device) -> Tensor:
+    """Which keys of its window each query may see: bool ``[n_blocks, block, block + 2 reach]``."""
+    n_blocks = -(-n_frames // block)
+    starts = block * torch.arange(n_blocks, device=device)[:, None, None]
+    query = starts + torch.arange(block, device=device)[None, :, None]
+    key = starts - reach + torch.arange(block + 2 * reach, device=device)[None, None, :]
+    # Rows past the end are cut off later; they see their band, real or not, so that no softmax
+    # runs over nothing and no gradient becomes not-a-number.
+    real = ((key >= 0) & (key < n_frames)) | (query >= n_frames)
+    return ((key - query).abs() <= reach) & real

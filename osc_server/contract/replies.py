@@ -77,3 +77,170 @@ class AudioChunk:
     index: int
     count: int
     samples: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """``/magnet/welcome id version``: the token was right; version of the protocol."""
+
+    id: RequestId
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """``/magnet/notified id port``: replies go to this port from now on."""
+
+    id: RequestId
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """``/magnet/pong id``."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """``/magnet/synced id``: everything that you sent before this is handled."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReply:
+    """``/magnet/status/reply id name value …``: these fields as pairs of name and value."""
+
+    id: RequestId
+    model: str = ""  # empty where none is loaded
+    device: str = ""  # cpu, cuda, mps
+    state: str = "idle"  # loading, idle, rendering, restarting
+    queue_length: int = 0  # jobs waiting
+    jobs_done: int = 0
+    version: str = ""  # of the product
+    clips_folder: str = ""
+    takes_tempo: bool = False
+    uptime_seconds: float = 0.0
+    malformed_packets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """``/magnet/help/line id text``."""
+
+    id: RequestId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpEnd:
+    """``/magnet/help/end id count``."""
+
+    id: RequestId
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelItem:
+    """``/magnet/model/item`` with these fields in this order."""
+
+    id: RequestId
+    name: str
+    loaded: bool
+    on_disk: bool
+    licence: str
+    rate_hz: int
+    window_seconds: float
+    takes_tempo: bool
+    size_bytes: int  # crosses as a float, exact to 7 digits: it may pass 32 bits
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEnd:
+    """``/magnet/model/end id count``."""
+
+    id: RequestId
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """``/magnet/model/loaded id name``: it is the current model now."""
+
+    id: RequestId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUnloaded:
+    """``/magnet/model/unloaded id``: no model is in memory; the next job loads one."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class PresetItem:
+    """``/magnet/preset/item`` with these fields in this order."""
+
+    id: RequestId
+    name: str
+    description: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresetEnd:
+    """``/magnet/preset/end id count``."""
+
+    id: RequestId
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipItem:
+    """``/magnet/clip/item`` with these fields in this order."""
+
+    id: RequestId
+    clip: str
+    path: str
+    prompt: str
+    bars: float
+    bpm: float
+    seconds: float
+    created: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class ClipEnd:
+    """``/magnet/clip/end id count``."""
+
+    id: RequestId
+    count: int
+
+
+Reply = (
+    Accepted
+    | Progress
+    | Ready
+    | Failed
+    | CancelledReply
+    | ErrorLine
+    | AudioChunk
+    | Welcome
+    | Notified
+    | Pong
+    | Synced
+    | StatusReply
+    | HelpLine
+    | HelpEnd
+    | ModelItem
+    | ModelEnd
+    | ModelLoaded
+    | ModelUnloaded
+    | PresetItem
+    | PresetEnd
+    | ClipItem
+    | ClipEnd
+)

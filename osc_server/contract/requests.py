@@ -69,3 +69,119 @@ class GenerateClip:
             return Fraction(seconds_to_beats(self.seconds, self.bpm))
         bars = 4 if self.bars is None else self.bars
         return Fraction(bars) * self.meter.beats_per_bar
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """``/magnet/cancel``: stop the job that has this id."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``/magnet/status``: what the server is doing."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """``/magnet/ping``: is anybody there?"""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """``/magnet/sync``: answer once all that I sent before is handled."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """``/magnet/notify``: send my replies to this port of my host."""
+
+    id: RequestId
+    port: int  # 1..65535; 0 = the port that I send from
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """``/magnet/hello``: show the token of a server that asks for one."""
+
+    id: RequestId
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """``/magnet/help``: explain an address, or list them all."""
+
+    id: RequestId
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListModels:
+    """``/magnet/model/list``."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """``/magnet/model/load``: make a model the current one."""
+
+    id: RequestId
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadModel:
+    """``/magnet/model/unload``: free the memory of the current model."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class ListPresets:
+    """``/magnet/preset/list``."""
+
+    id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class ListClips:
+    """``/magnet/clip/list``: the newest first."""
+
+    id: RequestId
+    limit: int = 100  # 1..1000
+
+
+@dataclass(frozen=True, slots=True)
+class GetClip:
+    """``/magnet/clip/get``: one clip again, by its clip id."""
+
+    id: RequestId
+    clip: str
+    delivery: Delivery = "path"
+
+
+Request = (
+    GenerateClip
+    | Cancel
+    | Status
+    | Ping
+    | Sync
+    | Notify
+    | Hello
+    | Help
+    | ListModels
+    | LoadModel
+    | UnloadModel
+    | ListPresets
+    | ListClips
+    | GetClip
+)

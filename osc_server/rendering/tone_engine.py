@@ -1,0 +1,161 @@
+"""The weightless twin of the model: clicks on the beats over one sine, from numpy alone.
+
+It keeps every promise of the ``Engine`` protocol (seeds, keep masks, steps, cancelling, circular
+decoding), so that server, bridge and clients can be run whole without torch or weights.
+
+Its codes can be read: codebook 0 is a MIDI note (0 = silence), codebook 1 is 1 + the sample of the
+frame at which a click begins (0 = no click), codebook 2 is 2 on a downbeat and 1 on another beat,
+codebook 3 is the share of the second harmonic in 1023rds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osc_server.rendering.plan import Audio, BeatGrid, Codes, Decoding, EngineInfo, OnStep, Plan
+
+SAMPLE_RATE_HZ = 32000
+FRAME_RATE = 50
+SAMPLES_PER_FRAME = SAMPLE_RATE_HZ // FRAME_RATE
+WINDOW_FRAMES = 1500
+_N_CODEBOOKS = 4
+_CODEBOOK_SIZE = 1024
+_NOTES = (36, 39, 41, 43, 46, 48, 51, 53, 55, 58, 60, 63, 65, 67, 70, 72)
+_SINE_LEVEL = 0.2
+_CLICK_LEVEL = 0.75
+_CLICK_SECONDS = 0.02
+_VERSION = b"tone engine 1"
+
+
+class ToneEngine:
+    """An ``Engine`` of clicks and a sine; instant unless ``step_seconds`` says otherwise."""
+
+    def __init__(
+        self,
+        *,
+        step_seconds: float = 0.0,
+        window_frames: int = WINDOW_FRAMES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Args: ``step_seconds``, how long each step takes; ``window_frames``, the longest clip."""
+        self._step_seconds = step_seconds
+        self._sleep = sleep
+        self._info = EngineInfo(
+            name="tone",
+            weights_hash=hashlib.sha256(_VERSION).hexdigest(),
+            licence="MIT",
+            device="cpu",
+            sample_rate_hz=SAMPLE_RATE_HZ,
+            frame_rate=FRAME_RATE,
+            n_codebooks=_N_CODEBOOKS,
+            codebook_size=_CODEBOOK_SIZE,
+            window_frames=window_frames,
+            takes_tempo=True,
+            defaults=Decoding(),
+        )
+
+    @property
+    def info(self) -> EngineInfo:
+        """What this model is."""
+        return self._info
+
+    def generate(self, plans: Sequence[Plan], on_step: OnStep) -> list[Codes]:
+        """Codes ``[K, n_frames]`` for each plan, revealed step by step as the model would."""
+        _check_batch(plans)
+        if not plans:
+            return []
+        finished = [_compose(plan) for plan in plans]
+        steps = plans[0].decoding.steps
+        for done in range(1, sum(steps) + 1):
+            if self._step_seconds:
+                self._sleep(self._step_seconds)
+            on_step(done, sum(steps))
+        return finished
+
+    def decode(self, codes: Codes, *, circular: bool) -> Audio:
+        """Audio ``[T * 640, 1]`` at 32 kHz; circular closes the sine and wraps the last click."""
+        return (_sine(codes, circular) + _clicks(codes, circular)).astype(np.float32)[:, None]
+
+    def encode(self, audio: Audio) -> Codes:
+        """Codes ``[K, T]`` of mono audio: the loudest pitch and the first click of each frame."""
+        n_frames = math.ceil(len(audio) / SAMPLES_PER_FRAME)
+        frames = np.zeros((n_frames, SAMPLES_PER_FRAME))
+        frames.reshape(-1)[: len(audio)] = audio[:, 0]
+        codes = np.zeros((_N_CODEBOOKS, n_frames), np.int64)
+        spectra = np.abs(np.fft.rfft(frames * np.hanning(SAMPLES_PER_FRAME), 8192))
+        peak_hz = np.maximum(spectra.argmax(axis=1), 1) * SAMPLE_RATE_HZ / 8192
+        notes = np.clip(np.round(69 + 12 * np.log2(peak_hz / 440)), 1, 127)
+        codes[0] = np.where(np.abs(frames).max(axis=1) > 1e-3, notes, 0)
+        loud = np.abs(frames) > (_SINE_LEVEL + _CLICK_LEVEL) / 2
+        codes[1] = np.where(loud.any(axis=1), loud.argmax(axis=1) + 1, 0)
+        codes[2] = codes[1] > 0
+        return codes
+
+
+def _check_batch(plans: Sequence[Plan]) -> None:
+    kinds = {(plan.decoding, plan.n_frames, plan.wrap_frames) for plan in plans}
+    if len(kinds) > 1:
+        raise ValueError("the plans of a batch must share decoding, n_frames and wrap_frames")
+
+
+def _compose(plan: Plan) -> Codes:
+    """The finished codes ``[K, n_frames]`` of one plan: drawn where nothing is given."""
+    digest = hashlib.sha256(f"{plan.prompt}\0{plan.seed}".encode()).digest()
+    codes = np.zeros((_N_CODEBOOKS, plan.n_frames), np.int64)
+    codes[0] = _NOTES[digest[0] % len(_NOTES)]
+    codes[3] = digest[1] * 4
+    if plan.beat_grid is not None:
+        _place_beats(codes, plan.beat_grid)
+    if plan.keep_codes is not None and plan.keep_mask is not None:
+        codes = np.where(plan.keep_mask, plan.keep_codes, codes)
+    return codes
+
+
+def _place_beats(codes: Codes, grid: BeatGrid) -> None:
+    n_frames = codes.shape[1]
+    last = grid.first_beat + n_frames * grid.beats_per_frame
+    for beat in range(math.ceil(grid.first_beat), math.ceil(last)):
+        sample = round((beat - grid.first_beat) / grid.beats_per_frame * SAMPLES_PER_FRAME)
+        frame, offset = divmod(sample, SAMPLES_PER_FRAME)
+        if frame < n_frames:
+            codes[1, frame] = 1 + offset
+            codes[2, frame] = 2 if beat % grid.beats_per_bar == 0 else 1
+
+
+def _sine(codes: Codes, circular: bool) -> NDArray[np.float64]:
+    """``[n_samples]``: one sine of continuous phase; on a circle it makes whole cycles."""
+    note = np.clip(codes[0], 0, 127)
+    cycles = np.where(note > 0, 440 * 2.0 ** ((note - 69) / 12), 0.0) / SAMPLE_RATE_HZ
+    phase = np.cumsum(np.repeat(cycles, SAMPLES_PER_FRAME))
+    if circular and phase[-1] > 0:
+        phase *= max(1, round(phase[-1])) / phase[-1]
+    share = np.repeat(np.clip(codes[3], 0, 1023) / 1023, SAMPLES_PER_FRAME)
+    level = np.repeat(np.where(note > 0, _SINE_LEVEL, 0.0), SAMPLES_PER_FRAME)
+    return np.asarray(
+        level * ((1 - share) * np.sin(2 * np.pi * phase) + share * np.sin(4 * np.pi * phase))
+    )
+
+
+def _clicks(codes: Codes, circular: bool) -> NDArray[np.float64]:
+    """``[n_samples]``: decaying bursts of 1 kHz, 2 kHz on downbeats, at full level at once."""
+    n_samples = codes.shape[1] * SAMPLES_PER_FRAME
+    seconds = np.arange(int(_CLICK_SECONDS * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    decay = _CLICK_LEVEL * np.exp(-seconds / 0.004)
+    track = np.zeros(n_samples)
+    for frame in np.flatnonzero(codes[1]):
+        hz = 2000 if codes[2, frame] == 2 else 1000
+        begin = frame * SAMPLES_PER_FRAME + min(int(codes[1, frame]), SAMPLES_PER_FRAME) - 1
+        where = np.arange(begin, begin + len(decay))
+        burst = decay * np.cos(2 * np.pi * hz * seconds)
+        inside = where < n_samples
+        if circular:
+            np.add.at(track, where % n_samples, burst)
+        else:
+            track[where[inside]] += burst[inside]
+    return track

@@ -83,7 +83,8 @@ class Encoder(nn.Module):
         for block in self.blocks:
             x = block(x)
         x = self.norm(x)
-        return self.project(x.reshape(x.shape[0], -1, self.project.in_features))  # type: ignore[no-any-return]
+        latents: Tensor = self.project(x.reshape(x.shape[0], -1, self.project.in_features))
+        return latents
 
 
 class Decoder(nn.Module):
@@ -143,7 +144,8 @@ class SpectralCodec(nn.Module):
         """
         codec = cls(SpectralCodecSpec(**cfg["spectral"]))
         codec.load_state_dict({name: tensor.float() for name, tensor in state.items()})
-        return codec.eval()
+        codec.eval()
+        return codec
 
     def config(self) -> dict[str, Any]:
         """The xp.cfg that ``from_state`` reads."""
@@ -173,7 +175,8 @@ class SpectralCodec(nn.Module):
 
     def latents(self, audio: Tensor) -> Tensor:
         """Latents before quantisation, ``[B, T, latent_dim]``."""
-        return self.encoder(self.log_magnitudes(audio))  # type: ignore[no-any-return]
+        latents: Tensor = self.encoder(self.log_magnitudes(audio))
+        return latents
 
     @torch.inference_mode()
     def encode(self, audio: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Residual vector quantisation (SoundStream, arXiv 2107.03312): each codebook codes what is left."""
+"""Residual vector quantisation (SoundStream, arXiv 2107.03312): each codebook codes the rest."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class CodecTraining:
         _, _, axes = torch.pca_lowrank(spectra - mean, q=embed.out_features, center=False, niter=4)
         embed.weight.copy_(axes.T)
         embed.bias.copy_(-(axes.T @ mean))
-        latents = torch.cat([self.codec.latents(part) for part in audio.split(16)])
+        latents = torch.cat([self.codec.latents(part) for part in torch.split(audio, 16)])
         self.quantizer.initialise(latents.flatten(0, 1), generator)
 
     def _train_step(self) -> dict[str, Tensor]:
@@ -136,7 +136,7 @@ class CodecTraining:
             loss = loss + adversarial + MATCHING_WEIGHT * matching
             losses |= {"matching": matching.detach(), "discriminator": judged}
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.codec.parameters(), 10.0)
         self.optimiser.step()
         return losses
@@ -167,7 +167,7 @@ class CodecTraining:
                 self.discriminators(audio), self.discriminators(output.detach())
             )
         self.judge_optimiser.zero_grad(set_to_none=True)
-        judged.backward()
+        torch.autograd.backward(judged)
         nn.utils.clip_grad_norm_(self.discriminators.parameters(), 10.0)
         self.judge_optimiser.step()
         self.discriminators.requires_grad_(False)

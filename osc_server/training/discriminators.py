@@ -1,5 +1,6 @@
-"""What tells decoded audio from real: by period (HiFi-GAN, arXiv 2010.05646) and by complex
-spectrum (EnCodec, arXiv 2210.13438). Needed in training only.
+"""What tells decoded audio from real, needed in training only.
+
+By period as in HiFi-GAN (arXiv 2010.05646), by complex spectrum as in EnCodec (arXiv 2210.13438).
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class NetworkTraining:
         self.optimiser.param_groups[0]["lr"] = rate
         loss = stage_loss(self.learner, batch, stage, rng)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.learner.parameters(), 1.0)
         self.optimiser.step()
         # A young average follows closely, so that an early stop has usable weights too.

@@ -63,11 +63,12 @@ class SpectralDistance(nn.Module):
         super().__init__()
         sizes = {4096: 192, 2048: 160, 1024: 128, 512: 64, 256: 32, 128: 16}
         self.scales = nn.ModuleList(Scale(n_fft, n, rate_hz) for n_fft, n in sizes.items())
+        self.linear_weights = [0.5 if n_fft >= 1024 else 0.0 for n_fft in sizes]
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         """Audio ``[B, n_samples]`` against audio, to a scalar."""
         total = output.new_zeros(())
-        for scale in self.scales:
+        for scale, weight in zip(self.scales, self.linear_weights, strict=True):
             linear, mel = scale(output, target)
-            total = total + mel + (0.5 * linear if scale.n_fft >= 1024 else 0)
+            total = total + mel + weight * linear
         return total / len(self.scales)

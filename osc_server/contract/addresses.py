@@ -1,0 +1,398 @@
+"""THE table: every address of protocol version 1, who owns it, and what it carries.
+
+Parsing (``parsing``), replies (``reply_args``), the help, the reference page (``reference``) and
+the tests are made from these rows. To add an address or a name, add a row.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+from osc_server.contract import replies, requests
+from osc_server.contract.errors import BadRequest
+from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
+from osc_server.contract.parameters import MAX_TEXT, Kind, Parameter
+
+PROTOCOL_VERSION = 1
+DEFAULT_PORT = 12100
+MAX_DATAGRAM_BYTES = 1400
+"""No datagram that leaves is longer."""
+TIME_TAG_WINDOW_SECONDS = 10.0
+"""How far from now a bundle's time tag is honoured."""
+
+P = Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One address.
+
+    Attributes:
+        address: the OSC address.
+        record: the request or reply that it carries.
+        doc: one line for the reference.
+        positional: arguments in order; a request's first is always its id.
+        named: names that may follow, in any order, each before its value.
+        answers: addresses of the replies to it.
+        owner: which process handles or sends it.
+    """
+
+    address: str
+    record: type
+    doc: str
+    positional: tuple[Parameter, ...] = ()
+    named: tuple[Parameter, ...] = ()
+    answers: tuple[str, ...] = ()
+    owner: Literal["server", "bridge"] = "server"
+
+
+ID = P("id", "id", "your own whole number or short text; every reply to it carries it")
+_REPLY_ID = P("id", "id", "of the request that this answers")
+_COUNT = P("count", "integer", "how many came before this end")
+_OWN = "the model's own"
+_RATES = tuple(str(rate) for rate in requests.RATES_HZ)
+_DELIVERY = P(
+    "delivery",
+    "choice",
+    "how the audio comes: the path of a WAV, or chunks (over TCP only)",
+    choices=("path", "stream"),
+)
+
+
+def _decoding(name: str, kind: Kind, doc: str, low: float = -inf, high: float = inf) -> Parameter:
+    return P(name, kind, doc, low=low, high=high, default=_OWN, attribute=f"decoding.{name}")
+
+
+def _decoding_choice(name: str, doc: str, *choices: str) -> Parameter:
+    return P(name, "choice", doc, choices=choices, default=_OWN, attribute=f"decoding.{name}")
+
+
+GENERATE = (
+    P("prompt", "text", f"what you want to hear, at most {MAX_TEXT} characters"),
+    P("model", "text", "a model by name or folder", default="the one that is loaded"),
+    P("preset", "text", "fills in every name that you do not give", default="none"),
+    P("bars", "number", "length", "bars", 0.0625, 256, default="4 where no length is given"),
+    P("beats", "number", "length, instead of bars", "quarter notes", 0.25, 1024),
+    P("seconds", "number", "length, instead of bars", "s", 0.02, 600),
+    P("bpm", "number", "tempo, never rounded", "quarter notes a minute", BPM_MIN, BPM_MAX),
+    P("meter", "meter", "time signature"),
+    P("key", "key", "musical key, added to the words", default="none"),
+    P("loop", "switch", "close the seam: the end runs into the start"),
+    P(
+        "seed",
+        "integer",
+        "the same request with the same seed makes the same clip",
+        low=0,
+        high=2**31 - 1,
+        default="drawn, and said in ready",
+    ),
+    _decoding("temperature", "number", "how bold the draws are", 0.01, 10),
+    _decoding("top_p", "number", "draw from the likeliest codes up to this share; 0 = off", 0, 1),
+    _decoding("top_k", "integer", "draw from this many likeliest codes; 0 = off", 0, 65536),
+    _decoding("guidance_max", "number", "pull of the words at a stage's first step", 0, 30),
+    _decoding("guidance_min", "number", "pull of the words at a stage's last step", 0, 30),
+    _decoding("steps", "steps", "forward passes: more are finer and slower"),
+    _decoding_choice("span", "how spans of 3 frames lie", "nonoverlap", "stride1"),
+    _decoding_choice("scoring", "how a span's confidence is taken", "max", "prod"),
+    _decoding("greedy", "switch", "take the likeliest code instead of drawing"),
+    P("lane", "text", "a newer job replaces a waiting one of its lane", default="no lane"),
+    P(
+        "loudness",
+        "number",
+        "integrated loudness; true peak stays under -1 dBTP",
+        "LUFS",
+        -60,
+        -5,
+        attribute="loudness_lufs",
+    ),
+    P("rate", "integer", "sample rate of the clip", "Hz", choices=_RATES, attribute="rate_hz"),
+    P("channels", "integer", "mono or stereo", choices=("1", "2"), attribute="n_channels"),
+    _DELIVERY,
+)
+
+REQUESTS = (
+    Row(
+        "/magnet/generate",
+        requests.GenerateClip,
+        "Make a clip from words, exactly as long as asked.",
+        (ID,),
+        GENERATE,
+        ("accepted", "progress", "audio", "ready", "failed", "cancelled"),
+    ),
+    Row(
+        "/magnet/cancel",
+        requests.Cancel,
+        "Stop the job with this id, waiting or being rendered.",
+        (ID,),
+        (),
+        ("cancelled", "failed"),
+    ),
+    Row("/magnet/ping", requests.Ping, "Is anybody there?", (ID,), (), ("pong",)),
+    Row(
+        "/magnet/sync",
+        requests.Sync,
+        "Answer once everything that you sent before is handled; jobs may still be waiting.",
+        (ID,),
+        (),
+        ("synced",),
+    ),
+    Row(
+        "/magnet/status",
+        requests.Status,
+        "What the server is doing.",
+        (ID,),
+        (),
+        ("status/reply",),
+    ),
+    Row(
+        "/magnet/notify",
+        requests.Notify,
+        "Send your replies to another port of your own host (UDP).",
+        (ID,),
+        (P("port", "integer", "UDP port; 0 = the one you send from", "", 0, 65535, required=True),),
+        ("notified", "failed"),
+    ),
+    Row(
+        "/magnet/hello",
+        requests.Hello,
+        "Show the token of a server that asks for one; once per sender.",
+        (ID,),
+        (P("token", "word", "the server's shared token"),),
+        ("welcome", "failed"),
+    ),
+    Row(
+        "/magnet/help",
+        requests.Help,
+        "Explain an address, or list them all.",
+        (ID,),
+        (P("topic", "word", "such as generate or /magnet/generate", default="all"),),
+        ("help/line", "help/end"),
+    ),
+    Row(
+        "/magnet/model/list",
+        requests.ListModels,
+        "Every model that can be loaded.",
+        (ID,),
+        (),
+        ("model/item", "model/end", "failed"),
+    ),
+    Row(
+        "/magnet/model/load",
+        requests.LoadModel,
+        "Make a model the current one.",
+        (ID,),
+        (P("model", "text", "its name or folder", required=True),),
+        ("model/loaded", "failed"),
+    ),
+    Row(
+        "/magnet/model/unload",
+        requests.UnloadModel,
+        "Free the memory of the current model.",
+        (ID,),
+        (),
+        ("model/unloaded", "failed"),
+    ),
+    Row(
+        "/magnet/preset/list",
+        requests.ListPresets,
+        "Every preset.",
+        (ID,),
+        (),
+        ("preset/item", "preset/end", "failed"),
+    ),
+    Row(
+        "/magnet/clip/list",
+        requests.ListClips,
+        "The clips on disk, the newest first.",
+        (ID,),
+        (P("limit", "integer", "at most this many", "clips", 1, 1000),),
+        ("clip/item", "clip/end", "failed"),
+    ),
+    Row(
+        "/magnet/clip/get",
+        requests.GetClip,
+        "One clip again, as when it was new.",
+        (ID,),
+        (P("clip", "word", "the clip's own id, as ready says it", required=True), _DELIVERY),
+        ("audio", "ready", "failed"),
+    ),
+)
+
+_CLIP = P("clip", "word", "the clip's own id, for clip/get")
+_PATH = P("path", "word", "of the WAV")
+_TEXT = P("text", "text", "one sentence that says what to do")
+_ETA = P("eta", "number", "until it is ready, estimated", "s")
+_SECONDS = P("seconds", "number", "length", "s")
+_BARS = P("bars", "number", "length", "bars")
+_BPM = P("bpm", "number", "tempo asked for", "quarter notes a minute")
+_NAME = P("name", "word", "for model/load and generate")
+_PROMPT = P("prompt", "text", "its words")
+_WINDOW = P("window_seconds", "number", "the longest it makes at once", "s")
+_TAKES_TEMPO = P("takes_tempo", "switch", "tempo is an input of it, not only a word")
+
+REPLIES = (
+    Row(
+        "/magnet/accepted",
+        replies.Accepted,
+        "Your job is queued.",
+        (_REPLY_ID, P("place", "integer", "jobs before it; 0 = it renders now"), _ETA),
+    ),
+    Row(
+        "/magnet/progress",
+        replies.Progress,
+        "A step is done.",
+        (
+            _REPLY_ID,
+            P("fraction", "number", "of the job that is done", "", 0, 1),
+            P("step", "integer", "steps done"),
+            P("steps", "integer", "steps in all"),
+            _ETA,
+        ),
+    ),
+    Row(
+        "/magnet/ready",
+        replies.Ready,
+        "The clip is there. With delivery stream all its audio chunks came before.",
+        (
+            _REPLY_ID,
+            _CLIP,
+            P("path", "word", "of the WAV; empty where it was streamed"),
+            _SECONDS,
+            _BARS,
+            _BPM,
+            P("bpm_measured", "number", "0 where no beat was found", "quarter notes a minute"),
+            P("seam", "number", "jump at the loop's seam against those inside; about 1 is clean"),
+            P("lufs", "number", "integrated loudness", "LUFS"),
+            P("seed", "integer", "that made it"),
+            P("rate", "integer", "sample rate", "Hz"),
+            P("rtf", "number", "compute seconds per audio second"),
+            P("notes", "text", "what could not be met, if anything"),
+        ),
+    ),
+    Row(
+        "/magnet/failed",
+        replies.Failed,
+        "It did not work, and why.",
+        (_REPLY_ID, P("code", "word", "stable; see the list of codes"), _TEXT),
+    ),
+    Row("/magnet/cancelled", replies.CancelledReply, "The job is stopped.", (_REPLY_ID,)),
+    Row("/magnet/error", replies.ErrorLine, "One line, where no id is known.", (_TEXT,)),
+    Row(
+        "/magnet/audio",
+        replies.AudioChunk,
+        "A piece of a clip; its channels are samples in all / (seconds * rate) of ready.",
+        (
+            _REPLY_ID,
+            P("index", "integer", "of this piece, from 0"),
+            P("count", "integer", "of all pieces"),
+            P("samples", "blob", "float32, little-endian, channels interleaved"),
+        ),
+    ),
+    Row(
+        "/magnet/welcome",
+        replies.Welcome,
+        "You may go on.",
+        (_REPLY_ID, P("version", "integer", "of the protocol")),
+    ),
+    Row(
+        "/magnet/notified",
+        replies.Notified,
+        "Your replies go there from now on.",
+        (_REPLY_ID, P("port", "integer", "UDP port of your host")),
+    ),
+    Row("/magnet/pong", replies.Pong, "Somebody is there.", (_REPLY_ID,)),
+    Row("/magnet/synced", replies.Synced, "All that you sent before is handled.", (_REPLY_ID,)),
+    Row(
+        "/magnet/status/reply",
+        replies.StatusReply,
+        "Pairs of name and value; a later version may add some.",
+        (_REPLY_ID,),
+        (
+            P("model", "text", "the current model; empty where none is loaded"),
+            P("device", "text", "cpu, cuda or mps"),
+            P("state", "text", "loading, idle, rendering or restarting"),
+            P("queue_length", "integer", "jobs that wait"),
+            P("jobs_done", "integer", "since the start"),
+            P("version", "text", "of the server"),
+            P("clips_folder", "text", "where clips are written"),
+            _TAKES_TEMPO,
+            P("uptime_seconds", "number", "since the start", "s"),
+            P("malformed_packets", "integer", "packets that were not OSC, since the start"),
+        ),
+    ),
+    Row("/magnet/help/line", replies.HelpLine, "A line of help.", (_REPLY_ID, _TEXT)),
+    Row("/magnet/help/end", replies.HelpEnd, "The help ends.", (_REPLY_ID, _COUNT)),
+    Row(
+        "/magnet/model/item",
+        replies.ModelItem,
+        "One model.",
+        (
+            _REPLY_ID,
+            _NAME,
+            P("loaded", "switch", "it is in memory"),
+            P("on_disk", "switch", "it needs no network"),
+            P("licence", "text", "of its weights"),
+            P("rate", "integer", "its own sample rate", "Hz"),
+            _WINDOW,
+            _TAKES_TEMPO,
+            P("size", "number", "of its files", "bytes"),
+        ),
+    ),
+    Row("/magnet/model/end", replies.ModelEnd, "The list ends.", (_REPLY_ID, _COUNT)),
+    Row("/magnet/model/loaded", replies.ModelLoaded, "It is the current one.", (_REPLY_ID, _NAME)),
+    Row("/magnet/model/unloaded", replies.ModelUnloaded, "Its memory is free.", (_REPLY_ID,)),
+    Row(
+        "/magnet/preset/item",
+        replies.PresetItem,
+        "One preset.",
+        (
+            _REPLY_ID,
+            P("name", "word", "for generate"),
+            P("description", "text", "what it is for"),
+            _PROMPT,
+        ),
+    ),
+    Row("/magnet/preset/end", replies.PresetEnd, "The list ends.", (_REPLY_ID, _COUNT)),
+    Row(
+        "/magnet/clip/item",
+        replies.ClipItem,
+        "One clip.",
+        (
+            _REPLY_ID,
+            _CLIP,
+            _PATH,
+            _PROMPT,
+            _BARS,
+            _BPM,
+            _SECONDS,
+            P("created", "word", "ISO 8601, UTC"),
+        ),
+    ),
+    Row("/magnet/clip/end", replies.ClipEnd, "The list ends.", (_REPLY_ID, _COUNT)),
+)
+
+
+def request_row(address: str) -> Row:
+    """The row of a request.
+
+    Raises:
+        BadRequest: for an address that no request has, naming the nearest.
+    """
+    for row in REQUESTS:
+        if row.address == address:
+            return row
+    raise BadRequest(
+        f"unknown address {address[:80]!r}"
+        + nearest(address, [row.address for row in REQUESTS])
+        + "; /magnet/help lists them"
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``"; did you mean bars?"`` where something known is near, else nothing."""
+    matches = difflib.get_close_matches(word[:80], list(known), 1)
+    return f"; did you mean {matches[0]}?" if matches else ""

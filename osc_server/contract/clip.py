@@ -1,0 +1,144 @@
+"""The sidecar of a clip: all that made it and all that was measured, as one JSON file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.contract.musical_time import Meter
+from osc_server.contract.requests import DecodingOptions, GenerateClip, RequestId
+
+SCHEMA = 1
+"""Raised when an old reader would misread a new file; new fields alone do not raise it."""
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a finished clip was measured to be.
+
+    Attributes:
+        seconds: length, ``n_samples / rate_hz``.
+        n_samples: length in samples of one channel.
+        rate_hz: sample rate of the WAV.
+        n_channels: channels of the WAV.
+        bars: length in bars of its meter.
+        bpm: tempo asked for.
+        bpm_measured: tempo found in the audio; 0 where no beat was found.
+        seam: jump at the loop's seam against the interior's typical jump; about 1 is inaudible.
+        lufs: integrated loudness (BS.1770-4); None for silence, which has none.
+        true_peak_dbtp: true peak; None for silence.
+        rtf: compute seconds per audio second.
+    """
+
+    seconds: float
+    n_samples: int
+    rate_hz: int
+    n_channels: int
+    bars: float
+    bpm: float
+    bpm_measured: float
+    seam: float
+    lufs: float | None
+    true_peak_dbtp: float | None
+    rtf: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSidecar:
+    """Everything that made a clip and everything measured.
+
+    Attributes:
+        id: the clip's own id, the stem of its three files.
+        created: when, ISO 8601 in UTC.
+        request: as asked, with its preset applied and every decoding value filled in.
+        model_prompt: the words that the model was given: prompt, key and what else was added.
+        seed: the seed that was used, drawn or asked for.
+        model: name of the model.
+        weights_hash: sha256 of the model's files.
+        n_frames: length in codec frames.
+        measured: what the finished audio is.
+        notes: one sentence where something asked for could not be met.
+        versions: of the product and of the libraries that compute.
+    """
+
+    id: str
+    created: str
+    request: GenerateClip
+    model_prompt: str
+    seed: int
+    model: str
+    weights_hash: str
+    n_frames: int
+    measured: Measured
+    notes: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_request(self, request_id: RequestId) -> GenerateClip:
+        """The request that makes this clip again, on the same model.
+
+        Its preset is not named any more: a preset may change, the values that it gave may not.
+        """
+        return replace(
+            self.request,
+            id=request_id,
+            model=self.model,
+            preset="",
+            seed=self.seed,
+            lane="",
+            delivery="path",
+        )
+
+    def to_json(self) -> str:
+        """The text of the file. Raises ValueError for a number that JSON cannot hold."""
+        content = {"schema": SCHEMA, **asdict(self)}
+        content["versions"] = dict(self.versions)
+        request = content["request"]
+        request["meter"] = str(self.request.meter)
+        request["given"] = sorted(self.request.given)
+        return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> ClipSidecar:
+        """Read a sidecar. Fields that this version does not know are ignored.
+
+        Raises:
+            StorageFailed: where the file is damaged, or was written by a later version in a way
+                that this one would misread.
+        """
+        try:
+            content = json.loads(text)
+            if content["schema"] > SCHEMA:
+                raise StorageFailed(
+                    f"this clip was written by a later version (schema {content['schema']}; "
+                    f"this one reads up to {SCHEMA}): update to open it"
+                )
+            content["request"] = _request(content["request"])
+            content["measured"] = _record(Measured, content["measured"])
+            return _record(cls, content)
+        except (ValueError, KeyError, TypeError, AttributeError, BadRequest) as error:
+            raise StorageFailed(f"the clip's sidecar is damaged: {error}") from error
+
+
+def _request(content: dict[str, Any]) -> GenerateClip:
+    decoding = content["decoding"]
+    if decoding.get("steps") is not None:
+        decoding["steps"] = tuple(decoding["steps"])
+    return _record(
+        GenerateClip,
+        {
+            **content,
+            "decoding": _record(DecodingOptions, decoding),
+            "meter": Meter.parse(content["meter"]),
+            "given": frozenset(content["given"]),
+        },
+    )
+
+
+def _record(kind: type[Record], content: dict[str, Any]) -> Record:
+    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in content.items() if name in known})

@@ -25,6 +25,8 @@ class TextMemory:
         mask: ``[B, 1, 1, L]`` True = attend. Rows without a word attend to one position, and
             ``has_text`` takes what they find away again, so that no row divides by zero.
         has_text: ``[B, 1, 1]``, 1 where the row has a word, otherwise 0.
+
+    It may have fewer rows than there are rows of frames: the rest have no text and cost nothing.
     """
 
     keys: list[Tensor]
@@ -32,9 +34,14 @@ class TextMemory:
     mask: Tensor
     has_text: Tensor
 
+    @property
+    def n_rows(self) -> int:
+        """Rows of frames that attend to it, B."""
+        return self.mask.shape[0]
+
 
 class SelfAttention(nn.Module):
-    """Attention among frames; ``reach`` limits it to as many frames on each side."""
+    """Attention among frames: all of them, or those within a band."""
 
     def __init__(self, dim: int, n_heads: int) -> None:
         super().__init__()
@@ -42,15 +49,11 @@ class SelfAttention(nn.Module):
         self.in_proj = nn.Linear(dim, 3 * dim, bias=False)
         self.out_proj = nn.Linear(dim, dim, bias=False)
 
-    def forward(self, x: Tensor, reach: int | None) -> Tensor:
-        """``[B, T, dim]`` to the same; ``reach`` None attends to all frames."""
+    def forward(self, x: Tensor, band: Tensor | None) -> Tensor:
+        """``[B, T, dim]`` to the same; ``band`` is made by ``band_mask``, None is dense."""
         batch, n_frames, dim = x.shape
         q, k, v = self.in_proj(x).view(batch, n_frames, 3, self.n_heads, -1).unbind(2)
-        if reach is None:
-            heads = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
-            mixed = functional.scaled_dot_product_attention(*heads).transpose(1, 2)
-        else:
-            mixed = banded_attention(q, k, v, reach)
+        mixed = dense_attention(q, k, v) if band is None else banded_attention(q, k, v, band)
         out: Tensor = self.out_proj(mixed.reshape(batch, n_frames, dim))
         return out
 
@@ -61,21 +64,21 @@ class CrossAttention(nn.Module):
     def __init__(self, dim: int, n_heads: int) -> None:
         super().__init__()
         self.n_heads = n_heads
-        self.in_proj = nn.Linear(dim, 3 * dim, bias=False)
+        self.q_proj = nn.Linear(dim, dim, bias=False)
+        self.kv_proj = nn.Linear(dim, 2 * dim, bias=False)
         self.out_proj = nn.Linear(dim, dim, bias=False)
 
     def memory(self, text: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values ``[B, H, L, D]`` of text states ``[B, L, dim]``."""
-        batch, n_words, dim = text.shape
-        both = functional.linear(text, self.in_proj.weight[dim:])
-        keys, values = both.view(batch, n_words, 2, self.n_heads, -1).unbind(2)
+        batch, n_words, _ = text.shape
+        both = self.kv_proj(text).view(batch, n_words, 2, self.n_heads, -1)
+        keys, values = both.unbind(2)
         return keys.transpose(1, 2), values.transpose(1, 2)
 
     def forward(self, x: Tensor, memory: TextMemory, layer: int) -> Tensor:
         """``[B, T, dim]`` to the same; rows without a text give exactly zero."""
         batch, n_frames, dim = x.shape
-        q = functional.linear(x, self.in_proj.weight[:dim])
-        q = q.view(batch, n_frames, self.n_heads, -1).transpose(1, 2)
+        q = self.q_proj(x).view(batch, n_frames, self.n_heads, -1).transpose(1, 2)
         mixed = functional.scaled_dot_product_attention(
             q, memory.keys[layer], memory.values[layer], attn_mask=memory.mask
         )
@@ -84,8 +87,21 @@ class CrossAttention(nn.Module):
         return out
 
 
-def banded_attention(q: Tensor, k: Tensor, v: Tensor, reach: int) -> Tensor:
-    """Each frame attends to the frames at most ``reach`` away; cost and memory linear in T.
+def dense_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Each frame attends to all frames; arguments and result ``[B, T, H, D]``."""
+    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+    if q.dtype is torch.bfloat16 and q.device.type == "cpu":
+        # Two plain products: on CPU the fused attention multiplies bfloat16 no faster than float32.
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        mixed = scores.softmax(dim=-1) @ v
+    else:
+        mixed = functional.scaled_dot_product_attention(q, k, v)
+    out: Tensor = mixed.transpose(1, 2)
+    return out
+
+
+def banded_attention(q: Tensor, k: Tensor, v: Tensor, band: Tensor) -> Tensor:
+    """Each frame attends to the frames nearby; cost and memory linear in T.
 
     Frames are cut into blocks of queries, each with its own window of keys: a few small dense
     products instead of one T x T product of which nearly all would be thrown away.
@@ -94,34 +110,39 @@ def banded_attention(q: Tensor, k: Tensor, v: Tensor, reach: int) -> Tensor:
         q: queries ``[B, T, H, D]``; ``k`` and ``v`` alike.
         k: keys.
         v: values.
-        reach: frames on each side.
+        band: from ``band_mask``, for T frames.
 
     Returns:
         ``[B, T, H, D]``.
     """
     batch, n_frames, n_heads, head_dim = q.shape
-    block = min(BAND_BLOCK, n_frames)
-    n_blocks = -(-n_frames // block)
+    n_blocks, block, window = band.shape
+    reach = (window - block) // 2
     tail = n_blocks * block - n_frames
-    window = block + 2 * reach
     q = functional.pad(q, (0, 0, 0, 0, 0, tail))
     q = q.view(batch * n_blocks, block, n_heads, head_dim).transpose(1, 2)
     keys, values = (
         functional.pad(x, (0, 0, 0, 0, reach, tail + reach))
         .unfold(1, window, block)
-        .reshape(batch * n_blocks, n_heads, head_dim, window)
-        .transpose(2, 3)
+        .permute(0, 1, 2, 4, 3)
+        .reshape(batch * n_blocks, n_heads, window, head_dim)
         for x in (k, v)
     )
-    mask = band_mask(n_frames, block, reach, q.device)
-    mask = mask.expand(batch, -1, -1, -1).reshape(batch * n_blocks, 1, block, window)
+    mask = band.expand(batch, -1, -1, -1).reshape(batch * n_blocks, 1, block, window)
     mixed = functional.scaled_dot_product_attention(q, keys, values, attn_mask=mask)
     mixed = mixed.transpose(1, 2).reshape(batch, n_blocks * block, n_heads, head_dim)
     return mixed[:, :n_frames]
 
 
-def band_mask(n_frames: int, block: int, reach: int, device: torch.device) -> Tensor:
-    """Which keys of its window each query may see: bool ``[n_blocks, block, block + 2 reach]``."""
+def band_mask(n_frames: int, reach: int, device: torch.device) -> Tensor:
+    """Which keys of its block's window each query may see, ``[n_blocks, block, block + 2 reach]``.
+
+    Args:
+        n_frames: length of the sequence, T.
+        reach: frames on each side that a frame attends to.
+        device: where the mask is made.
+    """
+    block = min(BAND_BLOCK, n_frames)
     n_blocks = -(-n_frames // block)
     starts = block * torch.arange(n_blocks, device=device)[:, None, None]
     query = starts + torch.arange(block, device=device)[None, :, None]
@@ -129,4 +150,5 @@ def band_mask(n_frames: int, block: int, reach: int, device: torch.device) -> Te
     # Rows past the end are cut off later; they see their band, real or not, so that no softmax
     # runs over nothing and no gradient becomes not-a-number.
     real = ((key >= 0) & (key < n_frames)) | (query >= n_frames)
-    return ((key - query).abs() <= reach) & real
+    mask: Tensor = ((key - query).abs() <= reach) & real
+    return mask

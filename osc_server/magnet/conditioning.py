@@ -107,7 +107,9 @@ class T5Conditioner:
             raise ModelUnavailable(
                 f"the text encoder in {folder} cannot be read: {error}"
             ) from error
-        return cls(tokenizer, encoder.to(device, torch.float32).eval())
+        module: nn.Module = encoder
+        module.to(device, torch.float32).eval()
+        return cls(tokenizer, encoder)
 
     @torch.inference_mode()
     def __call__(self, texts: Sequence[str]) -> TextStates:

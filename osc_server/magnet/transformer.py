@@ -11,9 +11,8 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from osc_server.magnet.attention import CrossAttention, SelfAttention, TextMemory
+from osc_server.magnet.attention import CrossAttention, SelfAttention, TextMemory, band_mask
 from osc_server.magnet.spec import NetworkSpec
 
 MAX_PERIOD = 10000.0  # of the slowest sinusoidal position, in frames / 2 pi
@@ -27,16 +26,22 @@ class TransformerLayer(nn.Module):
         self.self_attn = SelfAttention(spec.dim, spec.n_heads)
         self.cross_attention = CrossAttention(spec.dim, spec.n_heads)
         self.linear1 = nn.Linear(spec.dim, spec.hidden_scale * spec.dim, bias=False)
+        self.activation = nn.GELU()
         self.linear2 = nn.Linear(spec.hidden_scale * spec.dim, spec.dim, bias=False)
         self.norm1 = nn.LayerNorm(spec.dim)
         self.norm_cross = nn.LayerNorm(spec.dim)
         self.norm2 = nn.LayerNorm(spec.dim)
 
-    def forward(self, x: Tensor, reach: int | None, memory: TextMemory, layer: int) -> Tensor:
-        """``[B, T, dim]`` to the same; ``memory`` is for all layers, this one is ``layer``."""
-        x = x + self.self_attn(self.norm1(x), reach)
-        x = x + self.cross_attention(self.norm_cross(x), memory, layer)
-        out: Tensor = x + self.linear2(functional.gelu(self.linear1(self.norm2(x))))
+    def forward(self, x: Tensor, band: Tensor | None, memory: TextMemory, layer: int) -> Tensor:
+        """``[B, T, dim]`` to the same; ``memory`` is for all layers, this one is ``layer``.
+
+        Rows of ``x`` beyond those of ``memory`` have no text: the null rows of guidance.
+        """
+        x = x + self.self_attn(self.norm1(x), band)
+        told = x[: memory.n_rows]
+        told = told + self.cross_attention(self.norm_cross(told), memory, layer)
+        x = told if len(told) == len(x) else torch.cat([told, x[len(told) :]])
+        out: Tensor = x + self.linear2(self.activation(self.linear1(self.norm2(x))))
         return out
 
 
@@ -113,9 +118,10 @@ class MagnetTransformer(nn.Module):
 
     def hidden(self, x: Tensor, stage: int, memory: TextMemory) -> Tensor:
         """All layers: ``[B, T, dim]`` to the same, normed; ready for ``head``."""
-        reach = self.spec.subcodes_context if stage > 0 else None
+        reach = self.spec.subcodes_context
+        band = band_mask(x.shape[1], reach, x.device) if stage > 0 else None
         for i, layer in enumerate(self._layers()):
-            x = layer(x, reach, memory, i)
+            x = layer(x, band, memory, i)
         normed: Tensor = self.out_norm(x)
         return normed
 

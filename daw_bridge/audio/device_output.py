@@ -1,0 +1,186 @@
+"""Sound to a real device, through PortAudio."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Protocol
+
+import numpy as np
+
+from daw_bridge.audio.loop import Block
+from daw_bridge.audio.mixer import BlockSource
+from daw_bridge.audio.output import OutputSettings, StreamTime, heard_sample
+from daw_bridge.audio.portaudio import choose_device, load_sounddevice, output_devices
+from osc_server.contract.errors import DeviceUnavailable
+
+
+class _Flags(Protocol):
+    output_underflow: bool
+
+
+class _StreamClock(Protocol):
+    currentTime: float  # PortAudio's own names
+    outputBufferDacTime: float
+
+
+class _Stream(Protocol):
+    time: float
+    active: bool
+
+    def start(self) -> None: ...
+    def abort(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class DeviceOutput:
+    """Plays a source on chosen outputs of a device.
+
+    The callback copies and counts; it allocates no audio memory, waits for no lock, writes no log
+    and lets no exception out. A fault of the source is silence, a count and a sentence in
+    ``fault``; the stream goes on. Stream samples go on counting when the device is opened again.
+
+    Args:
+        settings: which device, and how.
+
+    Raises:
+        DeviceUnavailable: with what to do, where there is no such device or it cannot do that.
+    """
+
+    def __init__(self, settings: OutputSettings) -> None:
+        self._sounddevice: ModuleType = load_sounddevice()
+        device = choose_device(output_devices(), settings)
+        self._device = device
+        self._settings = settings
+        self._rate_hz = settings.rate_hz or device.rate_hz
+        self._columns = tuple(channel - 1 for channel in settings.channels)
+        self._mixed = np.zeros((settings.block_size, len(self._columns)), np.float32)
+        self._source: BlockSource | None = None
+        self._stream: _Stream | None = None
+        self._next_sample = 0
+        self._underruns = 0
+        self._fault: BaseException | None = None
+        self._published = StreamTime(0, 0.0)
+        self._check()
+
+    @property
+    def description(self) -> str:
+        """One line for the musician: device, host API, outputs, rate, block."""
+        outputs = "+".join(str(channel) for channel in self._settings.channels)
+        return (
+            f"{self._device.name} ({self._device.host_api}), outputs {outputs}, "
+            f"{self._rate_hz} Hz, blocks of {self.block_size}"
+        )
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples per second."""
+        return self._rate_hz
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the blocks that it asks for."""
+        return len(self._columns)
+
+    @property
+    def block_size(self) -> int:
+        """Most samples that it asks for at once."""
+        return len(self._mixed)
+
+    @property
+    def underruns(self) -> int:
+        """Blocks that came too late since the start, as PortAudio flagged them."""
+        return self._underruns
+
+    @property
+    def fault(self) -> str:
+        """Why it is not playing, as a sentence; empty while all is well."""
+        if self._fault is not None:
+            return f"the deck failed and fell silent: {self._fault!r}"
+        if self._stream is not None and not self._stream.active:
+            return f"{self._device.name} has stopped: is it still plugged in?"
+        return ""
+
+    @property
+    def published(self) -> StreamTime:
+        """The last pair of stream sample and the stream time at which it is heard."""
+        return self._published
+
+    def heard_sample(self) -> int:
+        """The stream sample that is heard now."""
+        if self._stream is None:
+            return self._next_sample
+        pair = self._published
+        return heard_sample(pair, self._stream.time, self._rate_hz, self._next_sample)
+
+    def start(self, source: BlockSource) -> None:
+        """Open the device and begin to pull blocks.
+
+        Raises:
+            DeviceUnavailable: where another program holds it or it is gone.
+        """
+        self._source = source
+        try:
+            self._stream = self._sounddevice.OutputStream(
+                **self._arguments(), blocksize=self.block_size, callback=self._callback
+            )
+            self._stream.start()
+        except self._sounddevice.PortAudioError as error:
+            self.stop()
+            raise self._unavailable(error) from error
+
+    def stop(self) -> None:
+        """Stop, and give the device back; more than once is fine."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort()
+            stream.close()
+
+    def _callback(self, outdata: Block, frames: int, time: _StreamClock, status: _Flags) -> None:
+        if status.output_underflow:
+            self._underruns += 1
+        start = self._next_sample
+        outdata.fill(0.0)
+        try:
+            self._fill(outdata, frames, start)
+        except Exception as error:  # noqa: BLE001  # the door of the audio room: silence, not a stop
+            outdata.fill(0.0)
+            self._fault = error
+        self._next_sample = start + frames
+        # Some hosts give no DAC time; what is written now is then taken as heard now. A whole new
+        # pair in one assignment: a reader in another thread sees the old one or the new one.
+        self._published = StreamTime(start, time.outputBufferDacTime or time.currentTime)
+
+    def _fill(self, outdata: Block, frames: int, start: int) -> None:
+        source, columns = self._source, self._columns
+        if source is None:
+            return
+        done = 0
+        while done < frames:  # some hosts ask for more than they were told
+            count = min(frames - done, len(self._mixed))
+            mixed = self._mixed[:count]
+            source.process(mixed, start + done)
+            for channel, column in enumerate(columns):
+                outdata[done : done + count, column] = mixed[:, channel]
+            done += count
+
+    def _arguments(self) -> dict[str, object]:
+        return {
+            "device": self._device.index,
+            "samplerate": self._rate_hz,
+            "channels": max(self._settings.channels),
+            "dtype": "float32",
+        }
+
+    def _check(self) -> None:
+        try:
+            self._sounddevice.check_output_settings(**self._arguments())
+        except self._sounddevice.PortAudioError as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: BaseException) -> DeviceUnavailable:
+        taken = " or close the program that holds it" if sys.platform != "darwin" else ""
+        return DeviceUnavailable(
+            f"{self._device.name} cannot play {len(self._columns)} channels at {self._rate_hz} Hz "
+            f"({error}): choose another device or rate{taken}"
+        )

@@ -75,7 +75,7 @@ class Parameter:
         if self.choices:
             return " or ".join(self.choices) + (f" {self.unit}" if self.unit else "")
         if math.isinf(self.low):
-            return _SHAPES.get(self.kind, "")
+            return "" if self.kind in ("text", "word") else _SHAPES.get(self.kind, "")
         return f"{self.low:.10g} to {self.high:.10g}" + (f" {self.unit}" if self.unit else "")
 
 

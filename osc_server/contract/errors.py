@@ -87,7 +87,7 @@ class Forbidden(MagnetError):
     code = "forbidden"
 
 
-_BY_CODE = {
+ERRORS_BY_CODE = {
     kind.code: kind
     for kind in (
         MagnetError,
@@ -107,4 +107,4 @@ _BY_CODE = {
 
 def error_from_code(code: str, text: str) -> MagnetError:
     """Rebuild the error that a ``failed`` reply carries; an unknown code gives ``MagnetError``."""
-    return _BY_CODE.get(code, MagnetError)(text)
+    return ERRORS_BY_CODE.get(code, MagnetError)(text)

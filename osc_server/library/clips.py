@@ -1,0 +1,221 @@
+"""Clips on disk: ``<id>.wav``, ``<id>.codes.npy`` and ``<id>.json``, which makes it a clip.
+
+All three are first written whole under temporary names and then renamed, the sidecar last: a clip
+exists if and only if its sidecar does. The temporary sidecar is there as long as anything is
+unfinished, so what a crash left behind can be told from files that somebody put into the folder.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from osc_server.contract.clip import ClipSidecar
+from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.library.storage import storage_errors, write_through
+
+WavFormat = Literal["pcm24", "float"]
+
+_SUBTYPES: dict[WavFormat, str] = {"pcm24": "PCM_24", "float": "FLOAT"}
+_WAV, _CODES, _SIDECAR = ".wav", ".codes.npy", ".json"
+_IN_ORDER = (_WAV, _CODES, _SIDECAR)
+_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_-]{1,80}")
+_PART = re.compile(rf"\.({_ID.pattern})\.(\d+)\.json\.part")
+_SLUG_LENGTH = 40
+_STALE_SECONDS = 60.0  # writing takes milliseconds; another server may share the folder
+
+
+class ClipStore:
+    """The clips folder. The worker writes to it and the server reads from it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        wav_format: WavFormat = "pcm24",
+        *,
+        unix_seconds: Callable[[], float] = time.time,
+    ) -> None:
+        """Name the folder; ``prepare`` makes it.
+
+        Args:
+            folder: where the clips are.
+            wav_format: 24-bit integers or 32-bit floats.
+            unix_seconds: the clock that files are dated by.
+        """
+        self.folder = folder
+        self._unix_seconds = unix_seconds
+        self._subtype = _SUBTYPES[wav_format]
+
+    def prepare(self) -> None:
+        """Make the folder, see that it can be written to, and sweep what a crash left there.
+
+        Raises:
+            StorageFailed: where that cannot be done, with what to do.
+        """
+        with storage_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe = self.folder / f".write-probe.{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+            self.sweep()
+
+    def new_id(self, created: datetime, prompt: str, bpm: float, bars: float) -> str:
+        """A readable id that is free: ``20261122-203011-dusty-breakbeat-128bpm-4bars-ab12``."""
+        words = [_slug(prompt) or "clip", f"{bpm:.6g}bpm", f"{bars:.6g}bars"]
+        stem = f"{created:%Y%m%d-%H%M%S}-{'-'.join(words).replace('.', '_')}"
+        while True:
+            clip_id = f"{stem}-{secrets.token_hex(2)}"
+            if not self._path(clip_id, _SIDECAR).exists():
+                return clip_id
+
+    def save(
+        self, sidecar: ClipSidecar, audio: NDArray[np.float32], codes: NDArray[np.int64]
+    ) -> Path:
+        """Write a clip whole or not at all, and return the path of its WAV.
+
+        Args:
+            sidecar: its id names the files.
+            audio: ``[n_samples, n_channels]``, at the sidecar's rate.
+            codes: ``[K, T]``.
+
+        Raises:
+            StorageFailed: disk full, folder read-only or gone; nothing is left behind then.
+        """
+        contents = {
+            _WAV: _wav_bytes(audio, sidecar.measured.rate_hz, self._subtype),
+            _CODES: _npy_bytes(codes),
+            _SIDECAR: sidecar.to_json().encode(),
+        }
+        parts = {suffix: self._part(sidecar.id, suffix) for suffix in _IN_ORDER}
+        with storage_errors(self.folder):
+            try:
+                for suffix in reversed(_IN_ORDER):
+                    write_through(parts[suffix], contents[suffix])
+                for suffix in _IN_ORDER:
+                    os.replace(parts[suffix], self._path(sidecar.id, suffix))
+            except BaseException:
+                self._discard(sidecar.id, os.getpid())
+                raise
+        return self._path(sidecar.id, _WAV)
+
+    def sidecar(self, clip_id: str) -> ClipSidecar:
+        """Everything about a clip.
+
+        Raises:
+            BadRequest: where there is no such clip.
+            StorageFailed: where its sidecar cannot be read.
+        """
+        path = self._existing(clip_id, _SIDECAR)
+        with storage_errors(self.folder):
+            try:
+                text = path.read_text("utf-8")
+            except UnicodeDecodeError as error:
+                raise StorageFailed(f"the sidecar {path} is damaged: {error}") from error
+        return ClipSidecar.from_json(text)
+
+    def wav_path(self, clip_id: str) -> Path:
+        """The WAV of a clip; raises BadRequest where there is no such clip."""
+        return self._existing(clip_id, _WAV)
+
+    def read_audio(self, clip_id: str) -> NDArray[np.float32]:
+        """Samples ``[n_samples, n_channels]``; raises as ``sidecar`` does."""
+        path = self._existing(clip_id, _WAV)
+        try:
+            audio, _ = soundfile.read(path, dtype="float32", always_2d=True)
+        except (OSError, soundfile.SoundFileError) as error:
+            raise StorageFailed(f"the WAV {path} cannot be read: {error}") from error
+        return np.asarray(audio, np.float32)
+
+    def read_codes(self, clip_id: str) -> NDArray[np.int64]:
+        """Codes ``[K, T]``; raises as ``sidecar`` does."""
+        path = self._existing(clip_id, _CODES)
+        try:
+            return np.asarray(np.load(path, allow_pickle=False), np.int64)
+        except (OSError, ValueError) as error:
+            raise StorageFailed(f"the codes {path} cannot be read: {error}") from error
+
+    def ids(self) -> Iterator[str]:
+        """Every clip, the newest first."""
+        with storage_errors(self.folder):
+            names = [path.name.removesuffix(_SIDECAR) for path in self.folder.glob(f"*{_SIDECAR}")]
+        return iter(sorted(filter(_ID.fullmatch, names), reverse=True))
+
+    def sweep(self, writer: int | None = None) -> int:
+        """Remove what was left half-written; return how many clips that were.
+
+        Args:
+            writer: a process that is dead, all of whose leftovers go; by default those of any
+                process go that are a minute old.
+        """
+        removed = 0
+        for path in self.folder.glob(".*.json.part"):
+            match = _PART.fullmatch(path.name)
+            if match and (self._is_stale(path) if writer is None else int(match[2]) == writer):
+                self._discard(match[1], int(match[2]))
+                removed += 1
+        return removed
+
+    def _discard(self, clip_id: str, writer: int) -> None:
+        """Remove an unfinished clip, its temporary sidecar last, and never a finished one."""
+        finished = self._path(clip_id, _SIDECAR).exists()
+        for suffix in _IN_ORDER:
+            with suppress(OSError):
+                if not finished:
+                    self._path(clip_id, suffix).unlink(missing_ok=True)
+            with suppress(OSError):
+                self._part(clip_id, suffix, writer).unlink(missing_ok=True)
+
+    def _is_stale(self, path: Path) -> bool:
+        with suppress(OSError):
+            return self._unix_seconds() - path.stat().st_mtime > _STALE_SECONDS
+        return False
+
+    def _existing(self, clip_id: str, suffix: str) -> Path:
+        path = self._path(clip_id, suffix)
+        if not (
+            _ID.fullmatch(clip_id) and path.is_file() and self._path(clip_id, _SIDECAR).is_file()
+        ):
+            raise BadRequest(f"no clip {clip_id[:100]!r}: /magnet/clip/list says which there are")
+        return path
+
+    def _path(self, clip_id: str, suffix: str) -> Path:
+        return self.folder / f"{clip_id}{suffix}"
+
+    def _part(self, clip_id: str, suffix: str, writer: int | None = None) -> Path:
+        return self.folder / f".{clip_id}.{writer or os.getpid()}{suffix}.part"
+
+
+def _slug(text: str) -> str:
+    """ASCII letters and digits of a text, joined by dashes, cut at a word where it can be."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = "-".join(re.findall(r"[a-z0-9]+", plain))
+    if len(slug) <= _SLUG_LENGTH:
+        return slug
+    cut = slug[: _SLUG_LENGTH + 1]
+    return (cut.rpartition("-")[0] or cut[:_SLUG_LENGTH]).strip("-")
+
+
+def _wav_bytes(audio: NDArray[np.float32], rate_hz: int, subtype: str) -> bytes:
+    # Into memory first: libsndfile does not reliably say that a disk is full.
+    buffer = io.BytesIO()
+    soundfile.write(buffer, audio, rate_hz, subtype=subtype, format="WAV")
+    return buffer.getvalue()
+
+
+def _npy_bytes(codes: NDArray[np.int64]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, codes.astype(np.uint16), allow_pickle=False)
+    return buffer.getvalue()

@@ -1,0 +1,123 @@
+"""The tempo that a clip really has, measured from its onsets.
+
+Spectral flux of a log-mel spectrum (after Böck and Widmer, DAFx 2013, without the vibrato filter),
+then the autocorrelation of that envelope, read at whole multiples of each candidate beat: what
+repeats after one beat repeats after two, so the multiples sharpen the figure far beyond one frame
+of the envelope. On a loop the autocorrelation is circular.
+
+Plain numpy on purpose: librosa's onset envelope gives the same, but its first call compiles for
+about 16 s on two cores (measured with librosa 0.11), which a first clip must not wait for.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osc_server.rendering.plan import Audio
+
+Envelope = NDArray[np.float64]  # [n_frames]
+
+_FRAMES_PER_SECOND = 200.0
+_WINDOW_SECONDS = 0.032
+_N_BANDS = 40
+_LOWEST_HZ, _HIGHEST_HZ = 40.0, 12000.0
+_RANGE_DB = 60.0
+_RIPPLE_DB = 0.2  # what a steady tone shows as its phase moves under the window
+_PRIOR_OCTAVES = 0.25  # standard deviation of the prior around the asked tempo
+_LEAST_REGULARITY = 0.12  # steady textures and noise stay under it, beats well above
+_LONGEST_REACH_SECONDS = 8.0
+
+
+def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) -> float:
+    """Tempo in beats a minute within half an octave of the asked one; 0 where no beat is found.
+
+    Half and double tempo are folded into that octave: which of them is the beat is what the
+    musician said.
+
+    Args:
+        audio: ``[n_samples, n_channels]``.
+        rate_hz: its rate.
+        asked_bpm: the tempo to search around.
+        loop: whether the end runs into the start.
+    """
+    envelope = onset_envelope(audio, rate_hz, loop=loop)
+    frames_per_second = len(envelope) * rate_hz / len(audio)
+    if len(envelope) < 2 * 60 / asked_bpm * frames_per_second or envelope.max() <= 0:
+        return 0.0  # under two beats nothing can repeat
+    correlation = _autocorrelation(envelope, loop)
+    octaves = np.arange(-0.5, 0.5, 0.0005)
+    lags = frames_per_second * 60 / (asked_bpm * 2**octaves)
+    reach = min(len(correlation) - 1, _LONGEST_REACH_SECONDS * frames_per_second)
+    regularity = np.array([_regularity(correlation, lag, reach) for lag in lags])
+    weighted = regularity * np.exp(-0.5 * (octaves / _PRIOR_OCTAVES) ** 2)
+    best = int(weighted.argmax())
+    if regularity[best] < _LEAST_REGULARITY:
+        return 0.0
+    return float(frames_per_second * 60 / _refined(lags, regularity, best))
+
+
+def onset_envelope(audio: Audio, rate_hz: int, *, loop: bool) -> Envelope:
+    """Strength of onsets ``[n_frames]``, about 200 frames a second; on a loop exactly one turn."""
+    mono = audio.mean(axis=1, dtype=np.float64)
+    n_frames = max(2, round(len(mono) / rate_hz * _FRAMES_PER_SECOND))
+    width = round(_WINDOW_SECONDS * rate_hz)
+    padded = np.pad(mono, width, "wrap") if loop else np.pad(mono, width)
+    # Frames start at rounded places, so that a loop's frames close on it exactly.
+    starts = np.round(np.arange(n_frames) * len(mono) / n_frames).astype(int) + width - width // 2
+    frames = np.lib.stride_tricks.sliding_window_view(padded, width)[starts]
+    power = np.abs(np.fft.rfft(frames * np.hanning(width))) ** 2
+    bands = power @ _mel_bands(width, rate_hz)
+    loudest = bands.max()
+    if loudest <= 0:
+        return np.zeros(n_frames)
+    level_db = 10 * np.log10(np.maximum(bands, loudest * 10 ** (-_RANGE_DB / 10)))
+    before = np.roll(level_db, 1, axis=0)
+    if not loop:
+        before[0] = level_db[0]
+    flux_db: Envelope = np.maximum(level_db - before, 0).mean(axis=1)
+    return np.maximum(flux_db - _RIPPLE_DB, 0)
+
+
+def _mel_bands(width: int, rate_hz: int) -> NDArray[np.float64]:
+    """``[width // 2 + 1, n_bands]`` triangles, equally spaced on the mel scale (O'Shaughnessy)."""
+    hz = np.fft.rfftfreq(width, 1 / rate_hz)
+    highest = min(_HIGHEST_HZ, rate_hz / 2)
+    mels = np.linspace(_mel(_LOWEST_HZ), _mel(highest), _N_BANDS + 2)
+    edges = 700 * (10 ** (mels / 2595) - 1)
+    # Where bands are narrower than a bin, a triangle is widened to one bin on each side.
+    rise = np.maximum(np.diff(edges), rate_hz / width)
+    up = 1 - (edges[1:-1] - hz[:, None]) / rise[:-1]
+    down = 1 - (hz[:, None] - edges[1:-1]) / rise[1:]
+    return np.maximum(np.minimum(up, down), 0.0)
+
+
+def _mel(hz: float) -> float:
+    return 2595 * math.log10(1 + hz / 700)
+
+
+def _autocorrelation(envelope: Envelope, loop: bool) -> Envelope:
+    """Of the envelope without its mean, 1 at lag 0; on a line each lag over what overlaps."""
+    n = len(envelope)
+    centred = envelope - envelope.mean()
+    size = n if loop else 2 * n
+    correlation = np.fft.irfft(np.abs(np.fft.rfft(centred, size)) ** 2, size)[:n]
+    if not loop:
+        correlation = correlation[: max(2, n * 3 // 4)]
+        correlation *= n / (n - np.arange(len(correlation)))
+    return np.asarray(correlation / max(correlation[0], 1e-12))
+
+
+def _regularity(correlation: Envelope, lag: float, reach: float) -> float:
+    """Mean autocorrelation at whole multiples of a lag, as far as ``reach`` frames."""
+    multiples = np.arange(1, max(1, int(reach / lag)) + 1) * lag
+    return float(np.interp(multiples, np.arange(len(correlation)), correlation).mean())
+
+
+def _refined(lags: Envelope, regularity: Envelope, best: int) -> float:
+    """Centre of the peak: the mean of the lags around it, weighted by what rises above its foot."""
+    around = slice(max(0, best - 6), best + 7)
+    weight = regularity[around] - regularity[around].min()
+    return float((lags[around] * weight).sum() / weight.sum()) if weight.sum() > 0 else lags[best]

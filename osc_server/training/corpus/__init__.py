@@ -1,0 +1,1 @@
+"""The procedurally synthesised, captioned corpus from which the embedded model is trained."""

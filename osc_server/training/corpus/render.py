@@ -1,0 +1,69 @@
+"""A clip from its seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from osc_server.training.corpus.captions import caption
+from osc_server.training.corpus.mixdown import mix_cycle
+from osc_server.training.corpus.oscillators import Audio
+from osc_server.training.corpus.spec import N_SAMPLES, ClipSpec, draw_spec
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusClip:
+    """A finished clip of the corpus.
+
+    Attributes:
+        spec: what it was rendered from; ``captions.caption`` makes further captions of it.
+        audio: mono float32 ``[327680]`` at 32,000 Hz, within ±0.9, starting on a downbeat. It is its
+            cycle of ``spec.cycle_samples`` samples, repeated (or cut, where that is longer).
+        caption: one caption.
+        first_beat: beat at sample 0.
+    """
+
+    spec: ClipSpec
+    audio: Audio
+    caption: str
+    first_beat: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """drums, bass, chords, pad, arp, melody, sfx or mix."""
+        return self.spec.kind
+
+    @property
+    def bpm(self) -> float:
+        """Quarter notes a minute, exactly."""
+        return self.spec.bpm
+
+    @property
+    def beats_per_bar(self) -> float:
+        """Quarter notes a bar."""
+        return self.spec.beats_per_bar
+
+    @property
+    def cycle_bars(self) -> int:
+        """Bars after which the audio repeats."""
+        return self.spec.cycle_bars
+
+    @property
+    def key(self) -> str:
+        """``A minor``, or empty for drums and effects."""
+        return self.spec.key
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The kinds of its parts."""
+        return tuple(part.kind for part in self.spec.parts)
+
+
+def render_clip(seed: int) -> CorpusClip:
+    """Render the clip of ``seed``: the same in any process."""
+    spec = draw_spec(seed)
+    cycle = mix_cycle(spec)
+    repeats = -(-N_SAMPLES // cycle.shape[0])
+    audio = np.tile(cycle, repeats)[:N_SAMPLES]
+    return CorpusClip(spec, np.asarray(audio, dtype=np.float32), caption(spec, seed))

@@ -1,0 +1,159 @@
+"""Which of seven kinds of sound a clip is: a small network on log mel spectra.
+
+It learns from corpus clips, clean and through the codec alike, so that neither the codec's colour
+nor its absence decides; level and length are varied so that they do not decide either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from osc_server.training.evaluation.spectra import Floats, log_mel
+
+KINDS = ("drums", "bass", "chords", "pad", "arp", "melody", "sfx")
+FRAMES_PER_SECOND = 40
+_N_FFT = 2048
+_N_MELS = 64
+_CROP_SECONDS = (4.0, 8.0)
+_BATCH = 32
+_LEARNING_RATE = 2e-3
+_FORMAT = 1  # of the cached file; raise it when features or network change
+
+
+def features(audio: Floats, rate_hz: int) -> Floats:
+    """Log mel spectrum ``[n_frames, 64]`` at 40 frames a second, of audio at unit RMS."""
+    rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
+    level = audio / np.float32(max(rms, 1e-5))
+    mel = log_mel(level, rate_hz, _N_FFT, rate_hz // FRAMES_PER_SECOND, _N_MELS, floor=1e-3)
+    return np.asarray((mel + 1.5) / 1.0, dtype=np.float32)
+
+
+class KindNetwork(nn.Module):
+    """Four convolutions, mean and maximum over time and pitch, one linear layer."""
+
+    def __init__(self, widths: Sequence[int] = (24, 40, 64, 96)) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in zip((1, *widths[:-1]), widths, strict=True):
+            layers += [
+                nn.Conv2d(before, after, 3, stride=(1, 2) if before == 1 else 2, padding=1),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+            ]
+        self.body = nn.Sequential(*layers)
+        # Four bands of pitch stay apart: a bass line and a melody differ in register.
+        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(widths[-1] * 8, len(KINDS)))
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Log mel ``[B, T, 64]`` to logits ``[B, 7]``."""
+        x = self.body(mel[:, None])  # [B, C, T / 8, 4]
+        pooled = torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1).flatten(1)
+        logits: Tensor = self.head(pooled)
+        return logits
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledMel:
+    """The features of one clip and the index of its kind in ``KINDS``."""
+
+    mel: Floats
+    kind: int
+
+
+class KindClassifier:
+    """A trained network with a door of plain arrays."""
+
+    def __init__(self, network: KindNetwork, device: torch.device) -> None:
+        self._network = network.to(device).eval()
+        self._device = device
+
+    @torch.inference_mode()
+    def probabilities(self, audio: Floats, rate_hz: int) -> NDArray[np.float32]:
+        """Probability of each of ``KINDS``, ``[7]``."""
+        mel = torch.from_numpy(features(audio, rate_hz))[None].to(self._device)
+        return np.asarray(self._network(mel).softmax(-1)[0].cpu().numpy())
+
+    def kind(self, audio: Floats, rate_hz: int) -> str:
+        """The likeliest of ``KINDS``."""
+        return KINDS[int(self.probabilities(audio, rate_hz).argmax())]
+
+    def save(self, path: Path, key: str) -> None:
+        """Write the network whole or not at all; ``key`` says what it was trained on."""
+        content = {"format": _FORMAT, "key": key, "state": self._network.state_dict()}
+        partial = path.with_suffix(".partial")
+        torch.save(content, partial)
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path, key: str, device: torch.device) -> KindClassifier | None:
+        """The classifier in ``path``, or None where there is none or it learned something else."""
+        if not path.exists():
+            return None
+        saved = torch.load(path, map_location=device, weights_only=True)
+        if saved.get("format") != _FORMAT or saved.get("key") != key:
+            return None
+        network = KindNetwork()
+        network.load_state_dict(saved["state"])
+        return cls(network, device)
+
+
+def train_classifier(
+    clips: Sequence[LabelledMel],
+    *,
+    steps: int,
+    seed: int,
+    device: torch.device,
+    on_step: Callable[[int, int], None] = lambda done, steps: None,
+) -> KindClassifier:
+    """Train on random stretches of 4 to 8 seconds; the same seed gives the same network on a CPU.
+
+    Args:
+        clips: features of at least one clip; clean and coded copies are separate entries.
+        steps: optimiser steps of 32 stretches each.
+        seed: of the weights and of every draw.
+        device: where to train.
+        on_step: called with (steps done, steps in all).
+    """
+    rng = np.random.default_rng(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = KindNetwork().to(device).train()
+        optimiser = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=0.05)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, max_lr=_LEARNING_RATE, total_steps=max(2, steps), pct_start=0.15
+        )
+        for step in range(steps):
+            mel, kinds = _draw(clips, rng)
+            logits = network(mel.to(device))
+            loss = functional.cross_entropy(logits, kinds.to(device), label_smoothing=0.05)
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            optimiser.step()
+            schedule.step()
+            on_step(step + 1, steps)
+    return KindClassifier(network, device)
+
+
+def _draw(clips: Sequence[LabelledMel], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """A batch of stretches of one length, tilted in colour a little, with their kinds."""
+    longest = min(len(clip.mel) for clip in clips)
+    low, high = (round(seconds * FRAMES_PER_SECOND) for seconds in _CROP_SECONDS)
+    n_frames = min(longest, int(rng.integers(low, high + 1)))
+    chosen = [clips[i] for i in rng.integers(len(clips), size=_BATCH)]
+    starts = [int(rng.integers(len(clip.mel) - n_frames + 1)) for clip in chosen]
+    mel = np.stack(
+        [clip.mel[start : start + n_frames] for clip, start in zip(chosen, starts, strict=True)]
+    )
+    tilt = rng.uniform(-0.2, 0.2, size=(_BATCH, 1, 1)) * np.linspace(-1.0, 1.0, _N_MELS)
+    shift = rng.uniform(-0.1, 0.1, size=(_BATCH, 1, 1))
+    coloured = (mel + tilt + shift).astype(np.float32)
+    kinds = torch.tensor([clip.kind for clip in chosen])
+    return torch.from_numpy(coloured), kinds

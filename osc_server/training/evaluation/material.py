@@ -1,0 +1,107 @@
+"""Corpus clips as specimens: rendered from seeds that no training uses, cut to whole loops."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from osc_server.rendering.plan import Codes, Engine
+from osc_server.training.evaluation.specimen import Specimen
+from osc_server.training.evaluation.spectra import Floats
+
+REFERENCE_SEED = 8_000_000_000
+"""First seed of the clips that are measured; training seeds lie far below."""
+CLASSIFIER_SEED = 9_000_000_000
+"""First seed of the clips that the classifier learns from."""
+_RATE_HZ = 32000
+_MOST_BARS = 4
+
+
+def seeds_of_kind(kind: str, n_clips: int, first_seed: int, *, in_four: bool = False) -> list[int]:
+    """The first seeds from ``first_seed`` on whose clip is of ``kind`` (in 4/4 where asked)."""
+    from osc_server.training.corpus.spec import draw_spec
+
+    found: list[int] = []
+    seeds: Iterator[int] = count(first_seed)
+    while len(found) < n_clips:
+        seed = next(seeds)
+        spec = draw_spec(seed)
+        if spec.kind == kind and (not in_four or spec.meter == "4/4"):
+            found.append(seed)
+    return found
+
+
+def corpus_specimen(seed: int) -> Specimen:
+    """The clip of ``seed``, cut to the most whole bars up to four that close on its cycle."""
+    from osc_server.training.corpus.render import render_clip
+
+    clip = render_clip(seed)
+    spec = clip.spec
+    repeats = max(1, _MOST_BARS // spec.cycle_bars)
+    repeats = min(repeats, max(1, len(clip.audio) // spec.cycle_samples))
+    while repeats & (repeats - 1):  # 1, 2 or 4 bars, as loops are asked for
+        repeats -= 1
+    return Specimen(
+        audio=np.asarray(clip.audio[: repeats * spec.cycle_samples], dtype=np.float32),
+        rate_hz=_RATE_HZ,
+        kind=clip.kind,
+        prompt=clip.caption,
+        bpm=clip.bpm,
+        n_bars=repeats * spec.cycle_bars,
+        seed=seed,
+        beats_per_bar=clip.beats_per_bar,
+        style=spec.parts[0].style,
+    )
+
+
+def render(
+    seeds: Sequence[int], workers: int, on_clip: Callable[[int], None] = lambda count: None
+) -> list[Specimen]:
+    """Specimens of ``seeds``, in order; in processes where ``workers`` is more than one."""
+    specimens: list[Specimen] = []
+    if workers <= 1:
+        for seed in seeds:
+            specimens.append(corpus_specimen(seed))
+            on_clip(1)
+        return specimens
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for specimen in pool.map(corpus_specimen, seeds, chunksize=4):
+            specimens.append(specimen)
+            on_clip(1)
+    return specimens
+
+
+def through_codec(
+    engine: Engine, specimens: Sequence[Specimen], on_clip: Callable[[int], None]
+) -> tuple[list[Specimen], list[Codes]]:
+    """Copies of corpus clips coded and decoded by the model, and their codes ``[K, T]``."""
+    copies, codes = [], []
+    for specimen in specimens:
+        coded = engine.encode(specimen.audio[:, None])
+        copies.append(specimen.with_audio(_fit(engine.decode(coded, circular=False), specimen)))
+        codes.append(coded)
+        on_clip(1)
+    return copies, codes
+
+
+def _fit(audio: np.ndarray, specimen: Specimen) -> Floats:
+    """Mono audio as long as the specimen: whole frames may have made it longer."""
+    mono = audio[:, 0]
+    missing = max(0, len(specimen.audio) - len(mono))
+    return np.asarray(np.pad(mono, (0, missing))[: len(specimen.audio)], dtype=np.float32)
+
+
+def corpus_version() -> str:
+    """Hash of the corpus' own source, so that what was learned from another one is not reused."""
+    import osc_server.training.corpus as corpus
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(corpus.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

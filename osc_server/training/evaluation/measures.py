@@ -1,0 +1,214 @@
+"""From specimens to the figures of the report; every function is pure.
+
+Where a figure is a share of clips, a control stands beside it: what the same measure says when the
+answer ought to be no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from osc_server.rendering.plan import Codes
+from osc_server.training.evaluation.classifier import KINDS, KindClassifier
+from osc_server.training.evaluation.codec_figures import codebook_use, compare
+from osc_server.training.evaluation.grid import bar_profile, downbeat_place, grid_figures
+from osc_server.training.evaluation.notes import NoteFigures, note_figures
+from osc_server.training.evaluation.onsets import onset_envelope
+from osc_server.training.evaluation.ratio import Ratio
+from osc_server.training.evaluation.seam import seam_figures
+from osc_server.training.evaluation.specimen import Specimen
+from osc_server.training.evaluation.spectra import Floats
+from osc_server.training.evaluation.tempo import estimate_bpm, same_tempo, tempo_ratio
+
+Record = dict[str, Any]
+"""What goes into ``figures.json`` as it is."""
+
+NOTE_COUNTS = {"bass": "notes_per_beat", "arp": "notes_per_beat", "chords": "chords_per_bar"}
+"""For each kind that must show separate notes, the figure that counts them."""
+
+_WRONG_TEMPO_APART = 0.06  # tempos nearer to each other than this are no control
+
+
+def measure_kinds(classifier: KindClassifier, specimens: Sequence[Specimen]) -> Record:
+    """How often the classifier hears the kind that was asked for, with the confusion matrix."""
+    heard = [classifier.kind(s.audio, s.rate_hz) for s in specimens]
+    confusion = np.zeros((len(KINDS), len(KINDS)), int)
+    by_prompt: dict[str, list[bool]] = {}
+    for specimen, kind in zip(specimens, heard, strict=True):
+        confusion[KINDS.index(specimen.kind), KINDS.index(kind)] += 1
+        by_prompt.setdefault(specimen.prompt, []).append(kind == specimen.kind)
+    total = Ratio(int(np.trace(confusion)), len(specimens))
+    return {
+        "overall": total.record(),
+        "by_kind": {
+            kind: Ratio(int(confusion[i, i]), int(confusion[i].sum())).record()
+            for i, kind in enumerate(KINDS)
+        },
+        "confusion": confusion.tolist(),
+        "by_prompt": {
+            prompt: Ratio.of(hits).record() for prompt, hits in sorted(by_prompt.items())
+        },
+    }
+
+
+def measure_tempo(specimens: Sequence[Specimen]) -> Record:
+    """How often the blind estimate is the asked tempo, and how often it is somebody else's."""
+    estimates = [estimate_bpm(onset_envelope(s.audio, s.rate_hz, loop=s.loop)) for s in specimens]
+    pairs = list(zip(specimens, estimates, strict=True))
+    right = [same_tempo(estimate, s.bpm) for s, estimate in pairs]
+    tempos = sorted({s.bpm for s in specimens})
+    wrong = [
+        same_tempo(estimate, bpm)
+        for s, estimate in pairs
+        for bpm in tempos
+        if not same_tempo(bpm, s.bpm, _WRONG_TEMPO_APART)
+    ]
+    by_style: dict[str, list[bool]] = {}
+    for s, hit in zip(specimens, right, strict=True):
+        by_style.setdefault(s.style or s.prompt, []).append(hit)
+    return {
+        "right": Ratio.of(right).record(),
+        "wrong_tempo": Ratio.of(wrong).record(),
+        "clips": [
+            {
+                "prompt": s.prompt,
+                "asked_bpm": round(s.bpm, 3),
+                "estimated_bpm": round(estimate, 2),
+                "ratio": round(tempo_ratio(estimate, s.bpm), 4),
+            }
+            for s, estimate in pairs
+        ],
+        "by_style": {style: Ratio.of(hits).record() for style, hits in sorted(by_style.items())},
+    }
+
+
+def measure_grid(specimens: Sequence[Specimen]) -> Record:
+    """How onsets lie on sixteenths at the asked tempo; the control is a tempo 7 % off."""
+    right = [grid_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop) for s in specimens]
+    wrong = [grid_figures(s.audio, s.rate_hz, s.bpm * 1.07, loop=s.loop) for s in specimens]
+    return {
+        "on_grid": _mean(f.on_grid for f in right),
+        "chance": _mean(f.chance for f in right),
+        "above_chance": _mean(f.above_chance for f in right),
+        "above_chance_wrong_tempo": _mean(f.above_chance for f in wrong),
+        "focus": _mean(f.focus for f in right),
+        "focus_wrong_tempo": _mean(f.focus for f in wrong),
+        "offset_ms": float(np.median([f.offset_ms for f in right])) if right else 0.0,
+    }
+
+
+def measure_downbeat(specimens: Sequence[Specimen], template: Floats) -> Record:
+    """How often the bar is heard to start where the loop starts (chance 1/16)."""
+    places = [
+        downbeat_place(bar_profile(s.audio, s.rate_hz, s.bpm, loop=s.loop), template)
+        for s in specimens
+    ]
+    return {
+        "at_start": Ratio.of(place == 0 for place in places).record(),
+        "at_start_or_half_bar": Ratio.of(place in (0, 8) for place in places).record(),
+        "places": np.bincount(places, minlength=16).tolist(),
+    }
+
+
+Bands = dict[str, dict[str, tuple[float, float]]]
+"""Kind to figure to its 10th and 90th percentile in the corpus."""
+
+
+def notes_of(specimens: Sequence[Specimen]) -> list[NoteFigures]:
+    """Note figures of each specimen."""
+    return [note_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop) for s in specimens]
+
+
+def note_bands(specimens: Sequence[Specimen], notes: Sequence[NoteFigures]) -> Bands:
+    """Where the corpus' middle 80 % lie, for each kind that must show separate notes."""
+    bands: Bands = {}
+    for kind, count in NOTE_COUNTS.items():
+        of_kind = [asdict(n) for s, n in zip(specimens, notes, strict=True) if s.kind == kind]
+        bands[kind] = {}
+        for name in ("onsets_per_beat", "contrast_db", count):
+            values = [figures[name] for figures in of_kind]
+            low, high = np.percentile(values, [10.0, 90.0]) if values else (0.0, 0.0)
+            bands[kind][name] = (float(low), float(high))
+    return bands
+
+
+def measure_notes(
+    specimens: Sequence[Specimen], notes: Sequence[NoteFigures], bands: Bands
+) -> Record:
+    """For each kind: how many clips lie within the corpus' middle 80 %, figure by figure.
+
+    A clip *shows separate notes* when its onset contrast, its onsets and its notes (or chord
+    changes) all reach the corpus' 10th percentile.
+    """
+    record: Record = {}
+    for kind, band in bands.items():
+        of_kind = [asdict(n) for s, n in zip(specimens, notes, strict=True) if s.kind == kind]
+        record[kind] = {
+            "separate": Ratio.of(
+                all(figures[name] >= low for name, (low, _) in band.items()) for figures in of_kind
+            ).record(),
+            "within": {
+                name: Ratio.of(low <= figures[name] <= high for figures in of_kind).record()
+                for name, (low, high) in band.items()
+            },
+            "median": {
+                name: float(np.median([f[name] for f in of_kind])) if of_kind else 0.0
+                for name in band
+            },
+        }
+    return record
+
+
+def measure_seams(specimens: Sequence[Specimen]) -> Record:
+    """How the loops close: share without a click, and how strong the change at the seam is."""
+    seams = [seam_figures(s.audio, s.rate_hz, s.n_bars) for s in specimens if s.loop]
+    flux = [seam.flux for seam in seams if np.isfinite(seam.flux)]
+    return {
+        "without_click": Ratio.of(seam.jump <= 1.0 for seam in seams).record(),
+        "jump": _quartiles([seam.jump for seam in seams]),
+        "flux": _quartiles(flux),
+    }
+
+
+def measure_codec(
+    originals: Sequence[Specimen],
+    copies: Sequence[Specimen],
+    codes: Sequence[Codes],
+    codebook_size: int,
+) -> Record:
+    """What survives the codec, over all kinds and for each, and how the codebooks are spent."""
+    trips = [compare(a.audio, b.audio, a.rate_hz) for a, b in zip(originals, copies, strict=True)]
+    fields = ("mel", "convergence", "onsets")
+    by_kind: Mapping[str, Record] = {
+        kind: {
+            name: _mean(
+                getattr(t, name) for s, t in zip(originals, trips, strict=True) if s.kind == kind
+            )
+            for name in fields
+        }
+        for kind in KINDS
+        if any(s.kind == kind for s in originals)
+    }
+    return {
+        "clips": len(trips),
+        **{name: _mean(getattr(t, name) for t in trips) for name in fields},
+        "by_kind": by_kind,
+        "codebook_size": codebook_size,
+        "codebooks": [asdict(use) for use in codebook_use(codes, codebook_size)],
+    }
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return float(np.mean(listed)) if listed else 0.0
+
+
+def _quartiles(values: Sequence[float]) -> list[float]:
+    """The 25th, 50th, 75th and 95th percentile."""
+    if not values:
+        return [0.0] * 4
+    return [float(v) for v in np.percentile(values, [25, 50, 75, 95])]

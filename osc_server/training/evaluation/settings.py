@@ -1,0 +1,82 @@
+"""How much is measured: quick for a look during training, full for the report that ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Sizes of an evaluation. Every draw comes from ``seed``.
+
+    Attributes:
+        name: quick or full.
+        prompts_per_kind: held-out prompts asked for, of each kind; 0 takes all.
+        seeds_per_prompt: loops of each of them.
+        kind_bpms: tempos at which they are asked for, in turn.
+        drum_prompts: drum prompts of the tempo test.
+        tempos_per_prompt: tempos at which each of them is asked for.
+        tempos: how many tempos there are, from ``low_bpm`` to ``high_bpm``.
+        low_bpm: slowest.
+        high_bpm: fastest.
+        ablations: also measure tempo without the beat input.
+        reference_per_kind: corpus clips of each kind to measure.
+        reference_drums: more of drums, on which the tempo estimator is measured.
+        classifier_per_kind: corpus clips of each kind that the classifier learns from.
+        classifier_steps: its optimiser steps.
+        codec_per_kind: clips of each kind for the codec's figures, of those measured.
+        seed: of all draws.
+    """
+
+    name: str
+    prompts_per_kind: int
+    seeds_per_prompt: int
+    drum_prompts: int
+    tempos_per_prompt: int
+    ablations: bool
+    reference_per_kind: int
+    reference_drums: int
+    classifier_per_kind: int
+    classifier_steps: int
+    codec_per_kind: int
+    kind_bpms: tuple[float, ...] = (90.0, 120.0, 140.0)
+    tempos: int = 10
+    low_bpm: float = 70.0
+    high_bpm: float = 174.0
+    seed: int = 7000
+
+    def tempo_values(self) -> list[float]:
+        """The tempos of the drum test: equal ratios, to the half BPM."""
+        values = np.geomspace(self.low_bpm, self.high_bpm, self.tempos)
+        return [float(np.round(2.0 * value) / 2.0) for value in values]
+
+
+QUICK = Settings(
+    name="quick",
+    prompts_per_kind=6,
+    seeds_per_prompt=1,
+    drum_prompts=40,
+    tempos_per_prompt=1,
+    ablations=False,
+    reference_per_kind=24,
+    reference_drums=24,
+    classifier_per_kind=120,
+    classifier_steps=500,
+    codec_per_kind=4,
+)
+
+FULL = Settings(
+    name="full",
+    prompts_per_kind=0,
+    seeds_per_prompt=2,
+    drum_prompts=40,
+    tempos_per_prompt=3,
+    ablations=True,
+    reference_per_kind=60,
+    reference_drums=140,
+    classifier_per_kind=250,
+    classifier_steps=900,
+    codec_per_kind=12,
+)

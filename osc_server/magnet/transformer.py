@@ -95,7 +95,7 @@ class MagnetTransformer(nn.Module):
         if text.shape[1] == 0:
             text = text.new_zeros(text.shape[0], 1, text.shape[2])
             text_mask = text_mask.new_zeros(text.shape[0], 1)
-        projected = self.text_proj(text) * text_mask[..., None]
+        projected = self.text_proj(text.to(self.text_proj.weight.dtype)) * text_mask[..., None]
         pairs = [layer.cross_attention.memory(projected) for layer in self._layers()]
         has_text = text_mask.any(dim=1)
         mask = (text_mask | ~has_text[:, None])[:, None, None, :]

@@ -87,7 +87,7 @@ _SHAPES: dict[Kind, str] = {
     "switch": "0 or 1",
     "meter": "such as 4/4 or 7/8",
     "key": "a note and a mode, such as A minor or F# dorian",
-    "steps": "4 to 2000 in all, or one number a codebook such as 20 10 10 10, each 1 to 500",
+    "steps": "4 to 1250 in all, or one number a codebook such as 20 10 10 10, each 1 to 500",
 }
 
 

@@ -68,8 +68,8 @@ Replies are positional, in the order given below; switches are 1 or 0. They go t
 port that you send from, to the port you gave to `/magnet/notify` (UDP), or over your connection
 (TCP). What is wrong with a request comes as `/magnet/failed id code text`; where no id can be read,
 as `/magnet/error text`. Unknown addresses and names are answered with the nearest match. Address
-patterns (`*`, `?`, …) are not taken. No datagram is longer than {MAX_DATAGRAM_BYTES} bytes: long texts are
-cut and end in `…`, lists come item by item and end with a count.
+patterns (`*`, `?`, …) are not taken. No datagram is longer than {MAX_DATAGRAM_BYTES} bytes:
+long texts are cut and end in `…`, lists come item by item and end with a count.
 
 Progress comes at most 30 times a second for each job.
 
@@ -87,14 +87,14 @@ END on both sides (OSC 1.1). The server tells which by your first byte and answe
 ## Time tags
 
 A bundle runs when its time tag says, if that is within {TIME_TAG_WINDOW_SECONDS:.0f} s of the
-server's clock; a tag that has passed runs at once. Beyond that it runs at once too, and `/magnet/error` says so. The time tag says when
-the request is due, never when the sound is.
+server's clock; a tag that has passed runs at once. Beyond that it runs at once too, and
+`/magnet/error` says so. The time tag says when the request is due, never when the sound is.
 
 ## Limits
 
 A packet has at most {MAX_PACKET_BYTES} bytes, {MAX_MESSAGES} messages, bundles {MAX_DEPTH} deep and
-{MAX_ARGUMENTS} arguments a message. A malformed packet is counted (see `malformed_packets` in `/magnet/status`) and answered by `/magnet/error`, at most
-once a second to each sender.
+{MAX_ARGUMENTS} arguments a message. A malformed packet is counted (`malformed_packets` in
+`/magnet/status`) and answered by `/magnet/error`, at most once a second to each sender.
 
 ## A server with a token
 

@@ -28,6 +28,8 @@ SPECTRAL_WEIGHT = 12.0
 MATCHING_WEIGHT = 4.0
 COMMITMENT_WEIGHT = 0.25
 LEARNING_RATE = 5e-4
+JUDGED_SAMPLES = 16384
+"""What the discriminators see of an item: half a second; they cost more than the codec."""
 
 Report = Callable[[int, dict[str, float]], None]
 """Called now and then with the step and the losses."""
@@ -162,6 +164,9 @@ class CodecTraining:
 
     def _judge(self, audio: Tensor, output: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One step of the discriminators; then the generator's losses against them."""
+        start = (self.step * 7919) % max(1, audio.shape[1] - JUDGED_SAMPLES)
+        part = slice(start, start + JUDGED_SAMPLES)
+        audio, output = audio[::2, part], output[::2, part]
         with torch.autocast(audio.device.type, torch.bfloat16):
             judged = discriminator_loss(
                 self.discriminators(audio), self.discriminators(output.detach())

@@ -80,16 +80,16 @@ SIZES = {
         # What made the weights in osc_server/magnet/embedded.
         Size(
             name="gpu",
-            n_clips=20000,
-            n_codec_clips=20000,
-            codec_steps=6000,
-            adversarial_from=3000,
-            decoder_steps=12000,
-            codec_batch=32,
+            n_clips=24000,
+            n_codec_clips=4096,
+            codec_steps=4000,
+            adversarial_from=1_000_000,
+            decoder_steps=5500,
+            codec_batch=64,
             codec_crop_frames=64,
-            network_steps=14000,
-            network_batch=96,
-            save_every=1000,
+            network_steps=10000,
+            network_batch=64,
+            save_every=500,
         ),
     )
 }

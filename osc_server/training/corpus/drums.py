@@ -75,7 +75,7 @@ class DrumKit:
         return self._made[name]
 
     def _finish(self, name: str, sound: Audio) -> Audio:
-        drive = self._kit.grit + 0.6 * max(0.0, self._drive - 0.5)
+        drive = self._kit.grit + 1.0 * max(0.0, self._drive - 0.5)
         if drive > 0.1:
             sound = saturate(sound, min(1.0, drive))
         top = min(15_500.0, self._kit.top_hz * 2.0 ** (2.4 * min(0.0, self._bright - 0.5) * 2))
@@ -182,7 +182,7 @@ class DrumKit:
     def _shaker(self) -> Audio:
         n = samples(0.085)
         t = seconds_axis(n) / np.float32(0.085)
-        return self._noise_band(n, 5200, 12500) * np.sin(np.pi * t**0.6) ** 2
+        return np.asarray(self._noise_band(n, 5200, 12500) * np.sin(np.pi * t**0.6) ** 2)
 
     def _cowbell(self) -> Audio:
         n = samples(0.3)

@@ -106,9 +106,9 @@ def dust(cycle: Audio, rng: np.random.Generator, amount: float) -> Audio:
     peak = float(np.max(np.abs(cycle))) + 1e-9
     worn = saturate(cycle, 0.25 + 0.4 * amount)
     worn = circular_filter(worn, "bandpass", (55.0, 9500.0 - 5500.0 * amount), 1)
-    steps = 2.0 ** (11.0 - 4.0 * amount)
+    steps = 2.0 ** (11.0 - 3.0 * amount)
     worn = np.round(worn / peak * steps) / np.float32(steps) * np.float32(peak)
-    surface = noise(rng, cycle.shape[0]) * np.float32(0.0022 * amount * peak)
+    surface = noise(rng, cycle.shape[0]) * np.float32(0.001 * amount * peak)
     count = int(cycle.shape[0] / RATE * 9 * amount) + 1
     at = rng.integers(0, cycle.shape[0] - 3, count)
     surface[at] += rng.normal(0.0, 0.09 * amount * peak, count).astype(np.float32)

@@ -82,12 +82,14 @@ def _plucked(
     gate: float,
     part: PartSpec,
     rng: np.random.Generator,
-    *,
-    pick: float,
-    ring: float,
-    body: float = 1.0,
+    string: tuple[float, float, float],
 ) -> Audio:
-    """A string (Karplus-Strong in its spectral form): each harmonic decays at its own rate."""
+    """A string (Karplus-Strong in its spectral form): each harmonic decays at its own rate.
+
+    ``string``: where it is plucked (share of its length), seconds it rings, how fast its harmonics
+    fall (exponent).
+    """
+    pick, ring, body = string
     ringing = ring * 2.0 ** (2.2 * (part.length - 0.5)) * min(1.6, (220.0 / hz) ** 0.35)
     release = 0.07
     n = samples(min(gate, ringing * 1.2) + release)
@@ -167,7 +169,7 @@ def _wobble(
 def _sub(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.Generator) -> Audio:
     envelope = adsr(gate, 0.006, 0.2 + 0.8 * part.length, 0.65, 0.06)
     n = envelope.shape[0]
-    tone = sine(hz, n) + np.float32(0.1 + 0.22 * part.bright) * sine(2 * hz, n)
+    tone = sine(hz, n) + np.float32(0.2 + 0.3 * part.bright) * sine(2 * hz, n)
     return np.asarray((tone + np.float32(0.12 * part.bright) * sine(3 * hz, n)) * envelope)
 
 
@@ -193,7 +195,7 @@ def _fm(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.Gen
 def _picked(
     hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.Generator
 ) -> Audio:
-    sound = _plucked(hz, gate, part, rng, pick=0.21, ring=1.6, body=1.1)
+    sound = _plucked(hz, gate, part, rng, (0.21, 1.6, 1.1))
     n = min(sound.shape[0], samples(0.014))
     tick = filtered(noise(rng, n), "bandpass", (700.0, 3200.0)) * decay(n, 0.012)
     sound[:n] += np.float32(0.12 + 0.3 * part.bright) * tick
@@ -211,9 +213,10 @@ def _rhodes(
 
 
 def _piano(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.Generator) -> Audio:
-    one = _plucked(hz * 0.9996, gate, part, rng, pick=0.125, ring=2.6, body=0.85)
-    two = _plucked(hz * 1.0006, gate, part, rng, pick=0.125, ring=2.0, body=0.85)
-    sound = one + 0.8 * two
+    one = _plucked(hz * 0.9996, gate, part, rng, (0.125, 2.6, 0.85))
+    two = _plucked(hz * 1.0006, gate, part, rng, (0.125, 2.0, 0.85))
+    sound = one
+    sound[: two.shape[0]] += np.float32(0.8) * two[: one.shape[0]]
     n = min(sound.shape[0], samples(0.03))
     knock = filtered(noise(rng, n), "bandpass", (180.0, 1800.0)) * decay(n, 0.03)
     sound[:n] += np.float32(0.22) * knock
@@ -233,7 +236,7 @@ def _organ(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.
 def _guitar(
     hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.Generator
 ) -> Audio:
-    return _plucked(hz, gate, part, rng, pick=0.17, ring=1.7, body=0.95)
+    return _plucked(hz, gate, part, rng, (0.17, 1.7, 0.95))
 
 
 def _pluck(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.Generator) -> Audio:

@@ -68,6 +68,14 @@ def normalise(cycle: Audio) -> Audio:
     return np.asarray(out - np.float32(np.mean(out)))
 
 
+def _tilted(cycle: Audio, bright: float) -> Audio:
+    if bright < 0.2:
+        return circular_filter(cycle, "lowpass", 2500.0, 1)
+    if bright > 0.8:
+        return np.asarray(cycle + 0.9 * circular_filter(cycle, "highpass", 3000.0, 1))
+    return cycle
+
+
 def _coloured(cycle: Audio, spec: ClipSpec, part: PartSpec, rng: np.random.Generator) -> Audio:
     if part.kind not in ("drums", "sfx") and part.drive > 0.12:
         cycle = saturate(cycle, part.drive if part.drive > 0.8 else part.drive * 0.5)
@@ -75,11 +83,15 @@ def _coloured(cycle: Audio, spec: ClipSpec, part: PartSpec, rng: np.random.Gener
         part.kind == "pad" and part.bright > 0.5
     ):
         cycle = chorus(cycle, 2.5, 2 * spec.cycle_bars)
+    if part.kind == "sfx":
+        cycle = _tilted(cycle, part.bright)
     if part.echo > 0.0:
         beats = 0.75 if spec.beats_per_bar == 4.0 else 0.5
         cycle = echo(cycle, beats * spec.beat_samples, 0.5, part.echo)
     if part.space > 0.12:
-        cycle = reverb(cycle, rng, 0.35 + 2.0 * part.space**2, 0.12 + 0.55 * part.space**1.5)
+        longest, loudest = (2.0, 0.6) if part.kind in ("pad", "sfx", "melody") else (0.9, 0.38)
+        seconds = 0.3 + longest * part.space**2
+        cycle = reverb(cycle, rng, seconds, 0.1 + loudest * part.space**1.5)
     if part.dust > 0.0:
         cycle = dust(cycle, rng, part.dust)
     return cycle

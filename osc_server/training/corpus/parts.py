@@ -29,6 +29,8 @@ class Score:
         beats = spec.cycle_bars * spec.beats_per_bar
         halves = spec.beats_per_bar == 4.0 and (spec.cycle_bars == 1 or rng.random() < 0.25)
         self.chord_beats = spec.beats_per_bar / 2 if halves else spec.beats_per_bar
+        if spec.kind == "pad" and self.seconds(self.chord_beats) < 1.9 and spec.cycle_bars > 1:
+            self.chord_beats = spec.beats_per_bar * 2
         count = round(beats / self.chord_beats)
         self.roots = harmony.progression(spec.mode, count, rng)
         self.tonic = 48 + spec.tonic
@@ -111,7 +113,7 @@ def bass(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     lines = [_one(rng, options), _one(rng, options)]
     player = Instrument(part, rng)
     out = np.zeros(spec.cycle_samples, dtype=np.float32)
-    lowest = 28 if part.sound in ("sub", "808", "reese", "wobble") else 31
+    lowest = 30 if part.sound in ("sub", "808", "reese", "wobble") else 31
     gate_share = 0.5 + 0.42 * part.length
     for bar in range(spec.cycle_bars):
         for step in patterns.read(lines[bar % 2], spec.beats_per_bar):
@@ -282,7 +284,9 @@ def melody(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
         ):
             beat = bar * spec.beats_per_bar + step.beat
             root = score.root_at(beat)
-            here = int(np.clip(here + steps[(number + (5 if answer else 0)) % 12], 0, 10))
+            move = steps[(number + (5 if answer else 0)) % 12]
+            # Turns back at the ends of its range, so that it never sticks to one note.
+            here += move if 0 <= here + move <= 9 else -move
             degree = here
             if step.beat % 1.0 == 0.0:
                 degree = min(

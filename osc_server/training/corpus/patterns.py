@@ -8,6 +8,7 @@ sixteenths or 6 eighths.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 VELOCITY = {"X": 1.0, "x": 0.8, "o": 0.55, ",": 0.28}
@@ -23,9 +24,9 @@ class DrumStyle:
         extras: pieces that may join in, as in ``lines``.
     """
 
-    lines: dict[str, tuple[str, ...]]
+    lines: Mapping[str, tuple[str, ...]]
     swing: float = 0.0
-    extras: dict[str, tuple[str, ...]] | None = None
+    extras: Mapping[str, tuple[str, ...]] | None = None
 
 
 _SIXTEENTHS = "xoxoxoxoxoxoxoxo"

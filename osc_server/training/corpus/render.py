@@ -18,8 +18,8 @@ class CorpusClip:
 
     Attributes:
         spec: what it was rendered from; ``captions.caption`` makes further captions of it.
-        audio: mono float32 ``[327680]`` at 32,000 Hz, within ±0.9, starting on a downbeat. It is its
-            cycle of ``spec.cycle_samples`` samples, repeated (or cut, where that is longer).
+        audio: mono float32 ``[491520]`` at 32,000 Hz, within ±0.9, starting on a downbeat. It is
+            its cycle of ``spec.cycle_samples`` samples, repeated (or cut, where that is longer).
         caption: one caption.
         first_beat: beat at sample 0.
     """

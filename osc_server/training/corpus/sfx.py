@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,8 +46,7 @@ class _Scene:
     def bands(self, edges: list[float]) -> list[Audio]:
         """Circular noise in neighbouring bands, to crossfade as a moving filter."""
         raw = noise(self.rng, self.n)
-        pairs = zip(edges[:-1], edges[1:], strict=True)
-        return [circular_filter(raw, "bandpass", pair, 1) for pair in pairs]
+        return [circular_filter(raw, "bandpass", pair, 1) for pair in pairwise(edges)]
 
     def sweep(self, position: Audio, edges: list[float]) -> Audio:
         """Noise whose band moves with ``position`` 0..1."""
@@ -97,10 +97,10 @@ def _wind(s: _Scene) -> Audio:
 
 def _vinyl(s: _Scene) -> Audio:
     out = 0.02 * s.bands([200.0, 5000.0])[0] + 0.03 * s.bands([30.0, 90.0])[0]
-    for _ in range(int(s.n / 32_000 * 22)):
+    for _ in range(int(s.n / 32_000 * 34)):
         n = samples(0.0025)
         pop = noise(s.rng, n) * decay(n, 0.002)
-        place(out, pop, s.rng.uniform(0, s.n), float(s.rng.exponential(0.2)))
+        place(out, pop, s.rng.uniform(0, s.n), float(s.rng.uniform(0.03, 0.4) ** 1.5))
     return np.asarray(out)
 
 
@@ -172,7 +172,8 @@ def _ocean(s: _Scene) -> Audio:
     turns = max(1, s.bars // 2)
     phase = (np.arange(s.n, dtype=np.float32) * np.float32(turns / s.n)) % 1.0
     swell = np.where(phase < 0.35, (phase / 0.35) ** 2, ((1 - phase) / 0.65) ** 1.5)
-    return np.asarray(s.sweep(0.2 + 0.7 * swell, _EDGES) * (0.12 + swell))
+    swell = swell.astype(np.float32)
+    return np.asarray(s.sweep(np.float32(0.2) + np.float32(0.7) * swell, _EDGES) * (0.12 + swell))
 
 
 def _birds(s: _Scene) -> Audio:

@@ -10,8 +10,8 @@ from osc_server.training.corpus.genres import GENRES, GENRES_IN_THREE, Genre
 from osc_server.training.corpus.harmony import NOTE_NAMES
 from osc_server.training.corpus.oscillators import RATE
 
-N_SAMPLES = 327_680
-"""Samples of a clip: 10.24 s, 512 frames of 20 ms."""
+N_SAMPLES = 491_520
+"""Samples of a clip: 15.36 s, 768 frames of 20 ms; four bars fit from 62.5 BPM up."""
 
 KINDS = ("drums", "bass", "chords", "pad", "arp", "melody", "sfx", "mix")
 _SHARES = (0.125, 0.125, 0.125, 0.115, 0.125, 0.125, 0.08, 0.18)
@@ -21,6 +21,7 @@ SFX = (
     "robot blips", "water drops", "ocean waves", "bird chirps", "heartbeat", "alarm",
     "radio static", "whoosh",
 )  # fmt: skip
+_SHORT_SFX = ("laser", "robot blips", "water drops", "impact", "bird chirps")
 ARP_RATES = ("1/8", "1/16", "1/8 triplet", "1/16", "1/8")
 _MIXES = (
     ("drums", "bass"), ("drums", "bass", "chords"), ("drums", "chords"), ("drums", "bass", "arp"),
@@ -115,19 +116,24 @@ def _trait(rng: np.random.Generator, usual: float = 0.5) -> float:
     return float(np.clip(rng.normal(usual, 0.13), 0.25, 0.75))
 
 
+def _draw_sound(kind: str, genre: Genre, rng: np.random.Generator) -> tuple[str, str]:
+    """What plays and in which style."""
+    if kind == "drums":
+        return _one(rng, genre.kits), _one(rng, genre.drums)
+    if kind == "bass":
+        return _one(rng, genre.bass), _one(rng, genre.bass_lines)
+    if kind == "chords":
+        return _one(rng, genre.chords), _one(rng, genre.rhythms)
+    if kind == "pad":
+        return _one(rng, genre.pads), _one(rng, ("still", "moving", "swelling"))
+    if kind == "arp":
+        order = _one(rng, ("up", "down", "up and down", "broken"))
+        return _one(rng, genre.arps), f"{order} {_one(rng, ARP_RATES)}"
+    return (_one(rng, genre.leads), "motif") if kind == "melody" else (_one(rng, SFX), "")
+
+
 def _draw_part(kind: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
-    sound, style = {
-        "drums": lambda: (_one(rng, genre.kits), _one(rng, genre.drums)),
-        "bass": lambda: (_one(rng, genre.bass), _one(rng, genre.bass_lines)),
-        "chords": lambda: (_one(rng, genre.chords), _one(rng, genre.rhythms)),
-        "pad": lambda: (_one(rng, genre.pads), _one(rng, ("still", "moving", "swelling"))),
-        "arp": lambda: (
-            _one(rng, genre.arps),
-            _one(rng, ("up", "down", "up and down", "broken")) + " " + _one(rng, ARP_RATES),
-        ),
-        "melody": lambda: (_one(rng, genre.leads), "motif"),
-        "sfx": lambda: (_one(rng, SFX), ""),
-    }[kind]()
+    sound, style = _draw_sound(kind, genre, rng)
     usual_space = {"pad": 0.6, "bass": 0.1, "drums": 0.25, "sfx": 0.3}.get(kind, 0.35)
     lofi = sound == "lo-fi"
     traits = [_trait(rng) for _ in range(2)]
@@ -136,7 +142,8 @@ def _draw_part(kind: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
     if kind == "bass":
         space = min(space, 0.15)
     dust = float(rng.uniform(0.55, 1.0)) if rng.random() < (0.5 if lofi else 0.1) else 0.0
-    echoes = kind in ("arp", "melody", "chords", "sfx") and rng.random() < 0.4
+    repeats = kind in ("arp", "melody", "chords") or sound in _SHORT_SFX
+    echoes = repeats and rng.random() < 0.33
     extras: tuple[str, ...] = ()
     if kind == "drums":
         extras = tuple(name for name in ("a", "b", "c") if rng.random() < 0.3)
@@ -150,7 +157,7 @@ def _draw_part(kind: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
 def _draw_cycle_bars(bpm: float, beats_per_bar: float, kind: str, rng: np.random.Generator) -> int:
     shares = {"drums": (0.25, 0.45, 0.3), "sfx": (0.2, 0.4, 0.4), "pad": (0.0, 0.35, 0.65)}
     bars = int(rng.choice((1, 2, 4), p=shares.get(kind, (0.1, 0.4, 0.5))))
-    while bars > 1 and bars * beats_per_bar * 60.0 / bpm > 10.24:
+    while bars > 1 and bars * beats_per_bar * 60.0 / bpm > N_SAMPLES / RATE:
         bars //= 2
     return bars
 
@@ -175,10 +182,11 @@ def draw_spec(seed: int) -> ClipSpec:
     bars = _draw_cycle_bars(wanted, beats_per_bar, kind, rng)
     beats = bars * beats_per_bar
     cycle_samples = round(beats * 60.0 * RATE / wanted)
+    mode = genre.mode if rng.random() < 0.6 else _one(rng, "major minor")
     kinds = _MIXES[int(rng.integers(len(_MIXES)))] if kind == "mix" else (kind,)
     return ClipSpec(
         seed=seed, kind=kind, genre=name, bpm=beats * 60.0 * RATE / cycle_samples, meter=meter,
         beats_per_bar=beats_per_bar, cycle_bars=bars, cycle_samples=cycle_samples,
-        tonic=int(rng.integers(12)), mode=genre.mode if rng.random() < 0.6 else _one(rng, "major minor"),
+        tonic=int(rng.integers(12)), mode=mode,
         parts=tuple(_draw_part(each, genre, rng) for each in kinds),
     )  # fmt: skip

@@ -6,11 +6,9 @@ read against chance and against the corpus.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from osc_server.training.evaluation.onsets import (
     ENVELOPE_RATE_HZ,
@@ -88,14 +86,13 @@ def bar_profile(audio: Floats, rate_hz: int, bpm: float, *, loop: bool = False) 
     return np.asarray(profile / np.maximum(norm, 1e-6), dtype=np.float32)
 
 
-def mean_profile(profiles: Sequence[Floats]) -> Floats:
-    """What the bars of clips that start on their downbeat look like, ``[16, 3]``."""
-    return np.asarray(np.mean(np.stack(profiles), axis=0), dtype=np.float32)
+def downbeat_place(profile: Floats, library: Floats) -> int:
+    """Sixteenth (0..15) at which the bar of ``profile`` starts.
 
-
-def downbeat_place(profile: Floats, template: Floats) -> int:
-    """Sixteenth (0..15) at which the bar of ``profile`` starts, judged by ``template``."""
-    fits: NDArray[np.float32] = np.array(
-        [(np.roll(profile, -shift, axis=0) * template).sum() for shift in range(_SIXTEENTHS)]
-    )
-    return int(np.argmax(fits))
+    Nearest neighbour: the rotation that is most like any bar of ``library`` ``[n, 16, 3]``, the
+    profiles of clips that are known to start on their downbeat. A pattern whose halves are alike
+    can be told only to the half bar.
+    """
+    turned = np.stack([np.roll(profile, -shift, axis=0).ravel() for shift in range(_SIXTEENTHS)])
+    likeness = turned @ library.reshape(len(library), -1).T
+    return int(np.argmax(likeness.max(axis=1)))

@@ -101,10 +101,13 @@ def measure_grid(specimens: Sequence[Specimen]) -> Record:
     }
 
 
-def measure_downbeat(specimens: Sequence[Specimen], template: Floats) -> Record:
-    """How often the bar is heard to start where the loop starts (chance 1/16)."""
+def measure_downbeat(specimens: Sequence[Specimen], library: Floats) -> Record:
+    """How often the bar is heard to start where the loop starts (chance 1/16).
+
+    ``library`` holds the bar profiles ``[n, 16, 3]`` of other corpus clips.
+    """
     places = [
-        downbeat_place(bar_profile(s.audio, s.rate_hz, s.bpm, loop=s.loop), template)
+        downbeat_place(bar_profile(s.audio, s.rate_hz, s.bpm, loop=s.loop), library)
         for s in specimens
     ]
     return {

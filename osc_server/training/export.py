@@ -1,0 +1,43 @@
+"""Writes the trained weights as the embedded model: a folder in the official format, in float16."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from osc_server.magnet.saving import ModelFacts, save_folder
+from osc_server.magnet.spectral_codec import SpectralCodec
+from osc_server.rendering.plan import Decoding
+from osc_server.training import checkpoint
+from osc_server.training.network_training import Learner
+from osc_server.training.sizes import CLIP_FRAMES, SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, Size
+
+EMBEDDED_FACTS = ModelFacts(
+    window_seconds=CLIP_FRAMES * SAMPLES_PER_FRAME / SAMPLE_RATE_HZ,
+    decoding=Decoding(
+        temperature=2.0, top_p=0.9, guidance_max=4.0, guidance_min=1.0, steps=(20, 6, 5, 5)
+    ),
+    licence="MIT",
+)
+"""Defaults that measured best on held-out prompts; they are stored in the checkpoint."""
+
+
+def export(size: Size, folder: Path, target: Path) -> None:
+    """Save the latest weights of a training folder as a model folder.
+
+    Raises:
+        ValueError: the codec or the network has not been trained yet.
+    """
+    cpu = torch.device("cpu")
+    # The decoder trained on frozen codes is the better one, where that phase was run.
+    codec_state = checkpoint.load(folder / "codec-decoder.pt", cpu)
+    codec_state = codec_state or checkpoint.load(folder / "codec-joint.pt", cpu)
+    network_state = checkpoint.load(folder / "network.pt", cpu)
+    if codec_state is None or network_state is None:
+        raise ValueError(f"{folder} holds no trained codec and network yet: run those stages first")
+    codec = SpectralCodec(size.codec)
+    codec.load_state_dict(codec_state["codec"])
+    learner = Learner(size)
+    learner.load_state_dict(network_state["average"])
+    save_folder(target, learner.network, learner.conditioner, codec, EMBEDDED_FACTS)

@@ -24,11 +24,11 @@ Row = dict[str, object]
 def build(folder: Path, first_seed: int, count: int, workers: int) -> None:
     """Render the clips of ``count`` seeds from ``first_seed`` into ``folder``.
 
-    Writes ``audio.i16`` (int16 ``[count, 491520]``) and ``clips.jsonl`` (one object a clip, in order:
-    index, seed, kind, caption, bpm, meter, beats_per_bar, cycle_bars, cycle_samples, first_beat,
-    key, parts). Until the last clip is done both are called ``….part``; a chunk of 16 clips counts
-    once its rows are written, so an interrupted build loses at most the chunks in flight. A larger ``count``
-    than before extends what is there.
+    Writes ``audio.i16`` (int16 ``[count, 491520]``) and ``clips.jsonl`` (one object a clip, in
+    order: index, seed, kind, caption, bpm, meter, beats_per_bar, cycle_bars, cycle_samples,
+    first_beat, key, parts). Until the last clip is done both are called ``….part``; a chunk of 16
+    clips counts once its rows are written, so an interrupted build loses at most the chunks in
+    flight. A larger ``count`` than before extends what is there.
 
     Raises:
         ValueError: ``folder`` holds a corpus of other seeds, or count or workers isn't positive.

@@ -174,7 +174,7 @@ _PAD_WAVES = {
 def _pad_tone(
     notes: list[int], part: PartSpec, n: int, rng: np.random.Generator
 ) -> tuple[Audio, Audio]:
-    """A dark and a bright ``[n]`` texture of ``notes`` that closes on itself (PADsynth, N. O. Paul).
+    """A dark and a bright texture ``[n]`` of ``notes``, by the PADsynth algorithm (N. O. Paul).
 
     Each harmonic is a narrow bell of random phases in one long spectrum.
     """

@@ -12,6 +12,8 @@ from daw_bridge.audio.loop import Block, Loop
 from daw_bridge.audio.loop_reader import LoopReader
 from daw_bridge.audio.mailbox import Mailbox
 from daw_bridge.clock.clock import Clock
+from osc_server.contract.errors import BadRequest
+from osc_server.contract.musical_time import check_bpm
 
 CHANGE_OVER_SECONDS = 0.005
 RELOCK_SECONDS = 0.0015
@@ -31,12 +33,23 @@ class Cue:
             lies a whole number of these later: late is never a stumble.
         gapless: switch between two samples instead of crossfading; for material that continues
             the old one.
+        leads: the clock takes the loop's tempo with the change-over.
+
+    Raises:
+        BadRequest: where the quantum is not longer than 0, or the tempo not within 20..400.
     """
 
     loop: Loop | None
     at_beat: Fraction
     quantum_beats: Fraction
     gapless: bool = False
+    leads: bool = False
+
+    def __post_init__(self) -> None:
+        if self.quantum_beats <= 0:
+            raise BadRequest("a quantum lasts more than 0 beats")
+        if self.loop is not None:
+            check_bpm(self.loop.bpm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +211,8 @@ class Deck:
         if cue is None:
             return
         starts_at = self._clock.sample_at(beat)
+        if cue.leads and cue.loop is not None:
+            self._clock.set_bpm(cue.loop.bpm, beat)
         reader = None if cue.loop is None else LoopReader(cue.loop, starts_at, beat)
         length = 0 if cue.gapless else len(self._change_over.out)
         if self._reader is None and now + length > starts_at:

@@ -38,6 +38,13 @@ class Clock(Protocol):
         """What is heard at this instant."""
         ...
 
+    def set_bpm(self, bpm: float, at_beat: Fraction) -> None:
+        """Let a tempo hold from ``at_beat`` on; a clock that follows another ignores it.
+
+        Called by the audio callback at the change-over to a loop that leads.
+        """
+        ...
+
 
 def moment_at(clock: Clock, sample: int, rate_hz: int) -> Moment:
     """The same instant as beat, bar, phase and seconds."""

@@ -54,9 +54,13 @@ class InternalClock:
     def set_bpm(self, bpm: float, at_beat: Fraction) -> None:
         """Let ``bpm`` hold from ``at_beat`` on; changes planned for later beats are dropped.
 
+        The same tempo again changes nothing: its beats stay rounded from its first one.
+
         Raises:
             BadRequest: if bpm is not within 20..400.
         """
+        if bpm == self._segments[-1].bpm and at_beat >= self._segments[-1].beat:
+            return
         sample = self.sample_at(at_beat)
         earlier = tuple(one for one in self._segments if one.beat < at_beat)
         self._segments = (*earlier[-_REMEMBERED:], self._segment(sample, at_beat, bpm))

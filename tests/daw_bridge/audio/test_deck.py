@@ -11,7 +11,7 @@ from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.level import db_to_gain
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.clock.internal_clock import InternalClock
-from osc_server.contract.errors import Busy
+from osc_server.contract.errors import BadRequest, Busy
 from osc_server.contract.musical_time import Meter
 from tests.daw_bridge.audio.sounds import RATE_HZ, constant, noise, ramp, rms, sine
 
@@ -28,8 +28,8 @@ class Rig:
         self.deck = Deck(self.clock, rate_hz, block_size, 2)
         self.output.start(self.deck)
 
-    def cue(self, loop, beat=0, quantum=BAR, gapless=False):
-        self.deck.cue(Cue(loop, Fraction(beat), Fraction(quantum), gapless))
+    def cue(self, loop, beat=0, quantum=BAR, **how):
+        self.deck.cue(Cue(loop, Fraction(beat), Fraction(quantum), **how))
 
     def hear(self, n_samples):
         return self.output.render(n_samples)[:, 0]
@@ -207,12 +207,28 @@ def test_a_new_tempo_takes_over_with_its_loop():
     rig = Rig(bpm=120)
     rig.cue(ramp(beats=4, bpm=120))
     rig.hear(10_000)
-    rig.clock.set_bpm(90, Fraction(8))
     slow = ramp(beats=4, bpm=90)
-    rig.cue(slow, beat=8)
+    rig.cue(slow, beat=8, leads=True)
     heard = rig.hear(500_000)
     bar = 192_000 - 10_000
     assert np.array_equal(heard[bar : bar + 256_000], np.tile(slow.samples[:, 0], 2))
+
+
+def test_a_tempo_whose_loop_is_replaced_before_its_bar_never_comes():
+    rig = Rig(bpm=120)
+    rig.cue(ramp(beats=4, bpm=120))
+    rig.hear(10_000)
+    rig.cue(ramp(beats=4, bpm=90), beat=8, leads=True)
+    rig.hear(10_000)
+    rig.cue(ramp(beats=4, bpm=120), beat=12, leads=True)
+    rig.hear(400_000)
+    assert rig.clock.sample_at(Fraction(16)) == 16 * 24_000
+
+
+@pytest.mark.parametrize("quantum", [0, -4])
+def test_a_quantum_of_nothing_is_refused(quantum):
+    with pytest.raises(BadRequest, match="quantum"):
+        Rig().cue(ramp(), quantum=quantum)
 
 
 def test_the_deck_says_what_it_plays_and_what_waits():

@@ -65,6 +65,14 @@ def test_the_tempo_that_is_heard_is_not_the_one_that_is_planned():
     assert clock.bpm == 120
 
 
+def test_the_same_tempo_again_moves_no_beat():
+    clock = clock_at(bpm=128.5)
+    before = clock.sample_at(Fraction(1601))
+    for bar in range(1, 400):
+        clock.set_bpm(128.5, Fraction(4 * bar))
+    assert clock.sample_at(Fraction(1601)) == before
+
+
 def test_many_tempo_changes_are_not_kept_for_ever():
     clock = clock_at()
     for beat in range(1, 1000):

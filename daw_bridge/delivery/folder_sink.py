@@ -1,0 +1,106 @@
+"""A clip as a file of its own, with a name that says what it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import soundfile
+
+from daw_bridge.client.clip_result import ClipResult
+from osc_server.contract.errors import BadRequest, StorageFailed
+
+_LONGEST_PROMPT = 48
+
+
+class FolderSink:
+    """Copies clips into a folder: ``dusty-breakbeat_128.5bpm_4bars_seed7.wav``.
+
+    Nothing is overwritten: a second clip of the same name gets ``_2``.
+
+    Args:
+        folder: made if it is not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def deliver(self, clip: ClipResult) -> str:
+        """Copy a clip; the path of the copy.
+
+        Raises:
+            StorageFailed: where the folder cannot be written.
+        """
+        return str(save_clip(clip, free_path(self._folder / f"{clip_name(clip)}.wav")))
+
+
+def clip_name(clip: ClipResult) -> str:
+    """A file name, without an ending, that says what a clip is; safe on every system."""
+    plain = unicodedata.normalize("NFKD", clip.prompt).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_LONGEST_PROMPT].strip("-")
+    bars = f"{clip.bars:g}bars" if clip.bars != 1 else "1bar"
+    return f"{words or 'clip'}_{clip.bpm:g}bpm_{bars}_seed{clip.seed}"
+
+
+def free_path(path: Path) -> Path:
+    """The path itself, or with ``_2``, ``_3``, … before its ending where it is taken."""
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_stem(f"{path.stem}_{number}")
+    return candidate
+
+
+def save_clip(clip: ClipResult, path: Path) -> Path:
+    """Write a clip to a WAV of this name, whole or not at all; an older file is replaced.
+
+    Raises:
+        BadRequest: for a name that does not end in .wav.
+        StorageFailed: where it cannot be written, or the clip cannot be read.
+    """
+    if path.suffix.lower() != ".wav":
+        raise BadRequest(f"{path.name} must end in .wav")
+    source = clip.path
+    if clip.streamed is None and source is not None and source.exists():
+        return _write_whole(path, lambda file: _copy(source, file))
+    samples = clip.read()
+    return _write_whole(
+        path,
+        lambda file: soundfile.write(file, samples, clip.rate_hz, subtype="FLOAT", format="WAV"),
+    )
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write a file whole or not at all. Raises StorageFailed."""
+    return _write_whole(path, lambda file: file.write(content))
+
+
+def _copy(source: Path, file: IO[bytes]) -> None:
+    with source.open("rb") as original:
+        shutil.copyfileobj(original, file)
+
+
+def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.stem}-", suffix=".part", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            write(file.file)  # the file itself: libsndfile asks for its name otherwise
+        os.replace(temporary, path)
+        temporary = None
+    except (OSError, soundfile.LibsndfileError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise StorageFailed(f"cannot write {path}: {said}; choose another folder") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,250 @@
+"""The front port: what the server owns is passed on to it, each client kept apart.
+
+One UDP client has one socket of ours towards the server, one TCP connection has one connection;
+so the server sees as many clients as there are, and answers go back to the one who asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from osc_server.contract.addresses import MAX_DATAGRAM_BYTES
+from osc_server.contract.errors import BadRequest, DeviceUnavailable
+from osc_server.contract.framing import FrameReader, frame
+from osc_server.contract.packets import decode, encode
+from osc_server.contract.parsing import parse_request
+from osc_server.contract.replies import ErrorLine
+from osc_server.contract.reply_args import encode_reply
+from osc_server.contract.requests import Notify
+
+MAX_UDP_CLIENTS = 128
+"""Each holds a socket; the one that was silent longest is forgotten first."""
+AWAY = "the model server is starting again: ask again in a few seconds"
+_WAITING_PACKETS = 64
+_CHUNK_BYTES = 1 << 16
+
+Address = tuple[Any, ...]
+
+
+class PassThrough:
+    """Holds a port on UDP and TCP, and passes everything on to a server on another.
+
+    Args:
+        host: the address to listen on.
+        port: the port to hold.
+        server: host and port of the server.
+    """
+
+    def __init__(self, host: str, port: int, server: tuple[str, int]) -> None:
+        self._host = host
+        self._port = port
+        self._server = server
+        self._tcp: asyncio.Server | None = None
+        self._udp: asyncio.DatagramTransport | None = None
+        self._clients: OrderedDict[Address, _UdpClient] = OrderedDict()
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Listen. Raises DeviceUnavailable where the port is taken."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._tcp = await asyncio.start_server(self._connected, self._host, self._port)
+            self._udp, _ = await loop.create_datagram_endpoint(
+                lambda: _Front(self._datagram), local_addr=(self._host, self._port)
+            )
+        except OSError as error:
+            await self.close()
+            raise _unavailable(self._host, self._port, error) from error
+
+    async def close(self) -> None:
+        """Hang up on everybody; more than once is fine."""
+        if self._tcp is not None:
+            self._tcp.close()
+        for task in list(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        if self._udp is not None:
+            self._udp.close()
+        await asyncio.sleep(0)  # lets the transports close their sockets
+
+    def server_gone(self) -> None:
+        """Tell the UDP clients; those on TCP see their connection end."""
+        for client in self._clients.values():
+            client.complain()
+
+    def _datagram(self, packet: bytes, address: Address) -> None:
+        client = self._clients.get(address)
+        if client is None:
+            while len(self._clients) >= MAX_UDP_CLIENTS:
+                self._clients.popitem(last=False)[1].close()
+            client = self._clients[address] = _UdpClient(address, self._server, self._send)
+        self._clients.move_to_end(address)
+        client.forward(packet)
+
+    def _send(self, packet: bytes, address: Address) -> None:
+        if self._udp is not None:
+            with contextlib.suppress(OSError):  # an unreachable address is its owner's trouble
+                self._udp.sendto(packet, address)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            try:
+                upstream, downstream = await asyncio.open_connection(*self._server)
+            except OSError:
+                await _say_away(reader, writer)
+                return
+            try:
+                await _join(_pump(reader, downstream), _pump(upstream, writer))
+            finally:
+                downstream.close()
+        finally:
+            writer.close()
+
+
+class _Front(asyncio.DatagramProtocol):
+    """The socket that clients know."""
+
+    def __init__(self, on_datagram: Callable[[bytes, Address], None]) -> None:
+        self._on_datagram = on_datagram
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self._on_datagram(data, addr)
+
+
+class _UdpClient(asyncio.DatagramProtocol):
+    """One client: its socket towards the server, and where its replies go."""
+
+    def __init__(
+        self,
+        address: Address,
+        server: tuple[str, int],
+        send: Callable[[bytes, Address], None],
+    ) -> None:
+        self._address = address
+        self._target = address
+        self._send = send
+        self._transport: asyncio.DatagramTransport | None = None
+        self._waiting: list[bytes] = []
+        self._closed = False
+        loop = asyncio.get_running_loop()
+        self._opening = asyncio.ensure_future(
+            loop.create_datagram_endpoint(lambda: self, remote_addr=server)
+        )
+        self._opening.add_done_callback(self._opened)
+
+    def forward(self, packet: bytes) -> None:
+        """Pass a packet on to the server; ``notify`` redirects here and not there."""
+        if packet.startswith(b"/magnet/notify\0"):
+            packet = self._redirected(packet)
+        if self._transport is not None:
+            self._transport.sendto(packet)
+        elif len(self._waiting) < _WAITING_PACKETS:
+            self._waiting.append(packet)
+
+    def complain(self) -> None:
+        """Say that the server is away."""
+        self._send(encode_reply(ErrorLine(AWAY), MAX_DATAGRAM_BYTES), self._target)
+
+    def close(self) -> None:
+        """Forget the client."""
+        self._closed = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.DatagramTransport):
+            self._transport = transport
+            for packet in self._waiting:
+                transport.sendto(packet)
+            self._waiting.clear()
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        if data.startswith(b"/magnet/notified\0"):
+            data = self._with_own_port(data)
+        self._send(data, self._target)
+
+    def error_received(self, exc: Exception) -> None:
+        """The system reports that the server's port is closed."""
+        self.complain()
+
+    def _opened(self, opening: asyncio.Future[Any]) -> None:
+        if opening.cancelled() or opening.exception() is not None:
+            self.complain()
+        elif self._closed:
+            opening.result()[0].close()
+
+    def _redirected(self, packet: bytes) -> bytes:
+        """Take the port of a ``notify`` as this client's, and let the server keep to our socket.
+
+        The server knows this client by our socket's address: it would send to that port of *our*
+        host. What is not a well-formed notify is left to the server to refuse.
+        """
+        try:
+            (message,) = decode(packet)
+            request = parse_request(message)
+        except (BadRequest, ValueError):
+            return packet
+        if not isinstance(request, Notify):
+            return packet
+        host, own_port, *rest = self._address
+        self._target = (host, request.port or own_port, *rest)
+        return encode(message.address, request.id, 0)
+
+    def _with_own_port(self, packet: bytes) -> bytes:
+        try:
+            (message,) = decode(packet)
+        except (BadRequest, ValueError):
+            return packet
+        return encode(message.address, *message.args[:1], int(self._target[1]))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy until the sender ends; a slow receiver slows the sender down."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(_CHUNK_BYTES):
+            writer.write(data)
+            await writer.drain()
+
+
+async def _join(*pumps: Coroutine[Any, Any, None]) -> None:
+    """Run both directions until one of them ends."""
+    tasks = [asyncio.ensure_future(pump) for pump in pumps]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _say_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer the first request, in its own framing, that the server is away."""
+    frames = FrameReader()
+    with contextlib.suppress(OSError, TimeoutError):
+        frames.feed(await asyncio.wait_for(reader.read(_CHUNK_BYTES), 1.0))
+        if frames.framing is not None:
+            writer.write(frame(encode_reply(ErrorLine(AWAY)), frames.framing))
+            await writer.drain()
+
+
+def _unavailable(host: str, port: int, error: OSError) -> DeviceUnavailable:
+    if error.errno in (errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", errno.EADDRINUSE)):
+        return DeviceUnavailable(
+            f"port {port} is taken, perhaps by another magnet-bridge or magnet-server: stop that "
+            f"one, choose another port with --port {port + 10 if port < 65000 else 12110}, or "
+            f"speak to it with --server {host}:{port}"
+        )
+    return DeviceUnavailable(f"cannot listen on {host}:{port}: {error.strerror or error}")

@@ -219,7 +219,7 @@ def _piano(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.
     sound[: two.shape[0]] += np.float32(0.8) * two[: one.shape[0]]
     n = min(sound.shape[0], samples(0.03))
     knock = filtered(noise(rng, n), "bandpass", (180.0, 1800.0)) * decay(n, 0.03)
-    sound[:n] += np.float32(0.22) * knock
+    sound[:n] += np.float32(0.15) * knock
     return np.asarray(sound)
 
 
@@ -291,7 +291,7 @@ def _flute(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.
         phase_of(vibrato, n),
     )
     breath = filtered(noise(rng, n), "bandpass", (hz * 1.2, min(hz * 5, 12_000.0)), 1)
-    return np.asarray((tone + np.float32(0.05 + 0.06 * part.bright) * breath) * envelope)
+    return np.asarray((tone + np.float32(0.03 + 0.04 * part.bright) * breath) * envelope)
 
 
 _Voice = Callable[[float, float, bool, PartSpec, np.random.Generator], Audio]

@@ -89,7 +89,7 @@ def _coloured(cycle: Audio, spec: ClipSpec, part: PartSpec, rng: np.random.Gener
         beats = 0.75 if spec.beats_per_bar == 4.0 else 0.5
         cycle = echo(cycle, beats * spec.beat_samples, 0.5, part.echo)
     if part.space > 0.12:
-        longest, loudest = (2.0, 0.6) if part.kind in ("pad", "sfx", "melody") else (0.9, 0.38)
+        longest, loudest = (1.6, 0.5) if part.kind in ("pad", "sfx", "melody") else (0.9, 0.38)
         seconds = 0.3 + longest * part.space**2
         cycle = reverb(cycle, rng, seconds, 0.1 + loudest * part.space**1.5)
     if part.dust > 0.0:

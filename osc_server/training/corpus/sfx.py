@@ -80,7 +80,7 @@ def _downlifter(s: _Scene) -> Audio:
 
 
 def _rain(s: _Scene) -> Audio:
-    out = 0.12 * s.bands([1500.0, 6000.0 + 6000 * s.bright])[0] * (0.8 + 0.2 * s.slow_wave(3))
+    out = 0.07 * s.bands([1500.0, 6000.0 + 6000 * s.bright])[0] * (0.8 + 0.2 * s.slow_wave(3))
     for _ in range(int(s.n / 32_000 * 110)):
         n = samples(float(s.rng.uniform(0.004, 0.014)))
         hz = float(s.rng.uniform(1800, 6000) * (0.7 + 0.6 * s.bright))
@@ -96,11 +96,11 @@ def _wind(s: _Scene) -> Audio:
 
 
 def _vinyl(s: _Scene) -> Audio:
-    out = 0.02 * s.bands([200.0, 5000.0])[0] + 0.03 * s.bands([30.0, 90.0])[0]
-    for _ in range(int(s.n / 32_000 * 34)):
+    out = 0.006 * s.bands([200.0, 5000.0])[0] + 0.012 * s.bands([30.0, 90.0])[0]
+    for _ in range(int(s.n / 32_000 * 16)):
         n = samples(0.0025)
         pop = noise(s.rng, n) * decay(n, 0.002)
-        place(out, pop, s.rng.uniform(0, s.n), float(s.rng.uniform(0.03, 0.4) ** 1.5))
+        place(out, pop, s.rng.uniform(0, s.n), float(s.rng.uniform(0.03, 0.4) ** 1.2))
     return np.asarray(out)
 
 

@@ -1,0 +1,73 @@
+# GNU make on macOS and Linux. Windows: the four lines under "Windows" in README.md do the same.
+#
+#   make demo    hear (and see) a loop that MAGNeT makes from words, over OSC
+#   make test    lint, types and tests: what CI runs
+#   make lint    ruff and mypy only
+#   make bench   measure: speed, latency, underruns
+#   make train   make the embedded model again from nothing (long)
+#   make wheel   build dist/*.whl
+#   make clean   remove .venv and what the tools left; your clips stay
+#
+# Another Python: make PYTHON=/path/to/python3.12 demo
+
+SHELL = /bin/sh
+VENV = .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+PYTHON = python3.12 python3.13 python3.11 python3.14 python3 python
+
+.PHONY: help demo test lint bench train wheel clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(READY)
+	$(BIN)/magnet-bridge demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+train: $(READY)
+	$(BIN)/python -m osc_server.training
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	find daw_bridge osc_server tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment. The stamp is written last, so that an install cut short is done again.
+$(READY): pyproject.toml constraints.txt
+	@python=''; \
+	for name in $(PYTHON); do \
+	  if command -v "$$name" >/dev/null 2>&1 && \
+	     "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    python=$$name; break; \
+	  fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'magnet-bridge needs Python 3.11 or newer. Looked for: $(PYTHON)' >&2; \
+	  echo 'Install it with your package manager or from python.org, then run make again,' >&2; \
+	  echo 'or say where it is: make PYTHON=/path/to/python3.12 demo' >&2; \
+	  exit 1; \
+	fi; \
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	  echo "Making $(VENV) with $$("$$python" --version)"; \
+	  "$$python" -m venv --clear $(VENV) || { \
+	    rm -rf $(VENV); \
+	    echo 'Python could not make an environment. On Debian or Ubuntu: apt install python3-venv' >&2; \
+	    exit 1; \
+	  }; \
+	fi
+	@echo 'Installing what magnet-bridge needs; torch is large, so the first time takes minutes'
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)

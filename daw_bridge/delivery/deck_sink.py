@@ -60,18 +60,23 @@ class DeckSink:
             self._n_channels,
         )
 
-    def cue(self, loop: Loop, *, earliest: Fraction = Fraction(0)) -> Fraction:
+    def cue(self, loop: Loop | None, *, earliest: Fraction = Fraction(0)) -> Fraction:
         """Let a loop begin on the next multiple of the quantum at or after ``earliest``.
 
+        Args:
+            loop: the loop, or None to let the deck fall silent.
+            earliest: the clock's beat.
+
         Returns:
-            The clock's beat on which it will begin.
+            The beat on which it will begin.
 
         Raises:
             Busy: where the sound stream does not take orders.
         """
         now = self._clock.now()
-        soonest = Fraction(now.beat) + Fraction(LEAD_SECONDS) * Fraction(self._clock.bpm) / 60
-        silent = self._deck.playing is None and now.beat == 0
-        beat = next_multiple(max(Fraction(0) if silent else soonest, earliest), self._quantum_beats)
+        not_begun = now.beat == 0 and self._deck.playing is None
+        lead_beats = 0.0 if not_begun else LEAD_SECONDS * self._clock.bpm / 60
+        soonest = max(Fraction(now.beat + lead_beats), earliest)
+        beat = next_multiple(soonest, self._quantum_beats)
         self._deck.cue(Cue(loop, beat, self._quantum_beats, leads=True))
         return beat

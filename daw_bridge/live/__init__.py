@@ -1,0 +1,1 @@
+"""Playing live: the conductor, what the terminal shows and takes, and the link to the server."""

@@ -1,0 +1,115 @@
+"""What can be typed in a live set: a prompt, or a setting that begins with a slash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from daw_bridge.live.state import LiveState
+from osc_server.contract.errors import BadRequest
+from osc_server.contract.musical_time import check_bpm
+
+HELP = (
+    "type a prompt; /bpm 124  /bars 2  /every 4 (a new take each so many bars, 0 = off)  "
+    "/seed 7 (/seed off)  /level -6  /again  /stop  /quit"
+)
+
+
+class Commands:
+    """Carries out typed lines.
+
+    Args:
+        state: the settings.
+        ask: makes a clip of a prompt.
+        stop: lets the deck fall silent.
+        set_level: moves the deck's level, in dB.
+        end: ends the live set.
+    """
+
+    def __init__(
+        self,
+        state: LiveState,
+        ask: Callable[[str], None],
+        stop: Callable[[], None],
+        set_level: Callable[[float], None],
+        end: Callable[[], None],
+    ) -> None:
+        self._state = state
+        self._ask = ask
+        self._set_level = set_level
+        self._plain = {"stop": stop, "quit": end, "help": self._help, "again": self._again}
+        self._with_value = {
+            "bpm": self._bpm,
+            "bars": self._bars,
+            "every": self._every,
+            "seed": self._seed,
+            "level": self._level,
+        }
+
+    def run(self, line: str) -> None:
+        """Carry out a line; a mistake is a message and nothing else."""
+        if not line.startswith("/"):
+            self._state.message = ""
+            self._ask(line)
+            return
+        word, _, value = line[1:].partition(" ")
+        try:
+            if word in self._plain:
+                self._plain[word]()
+            elif word in self._with_value:
+                self._with_value[word](value.strip())
+            else:
+                raise BadRequest(f"no command /{word}; {HELP}")
+        except BadRequest as error:
+            self._state.message = str(error)
+
+    def _help(self) -> None:
+        self._state.message = HELP
+
+    def _again(self) -> None:
+        if not self._state.prompt:
+            raise BadRequest("nothing was asked for yet: type a prompt")
+        self._ask(self._state.prompt)
+
+    def _bpm(self, value: str) -> None:
+        self._state.bpm = check_bpm(_number("bpm", value))
+        self._announce(f"{self._state.bpm:g} BPM")
+
+    def _bars(self, value: str) -> None:
+        self._state.bars = _within("bars", _number("bars", value), 0.0625, 256)
+        self._announce(f"{self._state.bars:g} bars")
+
+    def _every(self, value: str) -> None:
+        self._state.every_bars = _within("every", _number("every", value), 0, 1024)
+        every = self._state.every_bars
+        self._announce(f"a new take every {every:g} bars" if every else "one take")
+
+    def _seed(self, value: str) -> None:
+        if value in ("", "off"):
+            self._state.seed = None
+            self._announce("another seed each time")
+            return
+        if not value.isdecimal() or int(value) >= 2**31:
+            raise BadRequest("seed must be a whole number from 0 to 2147483647, or off")
+        self._state.seed = int(value)
+        self._announce(f"seed {value}")
+
+    def _level(self, value: str) -> None:
+        self._state.level_db = _within("level", _number("level", value), -90, 12)
+        self._set_level(self._state.level_db)
+        self._state.message = f"level {self._state.level_db:g} dB"
+
+    def _announce(self, setting: str) -> None:
+        self._state.message = f"{setting} from the next clip on (/again makes it now)"
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadRequest(f"/{name} takes a number, such as /{name} 4") from None
+
+
+def _within(name: str, value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        raise BadRequest(f"{name} {value:g} is out of range: {low:g} to {high:g}")
+    return value

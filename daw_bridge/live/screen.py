@@ -1,0 +1,172 @@
+"""What the terminal shows in a live set."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from daw_bridge.audio.deck import Deck
+from daw_bridge.audio.output import AudioOutput
+from daw_bridge.clock.clock import Clock
+from daw_bridge.live.state import LiveState, NextClip
+
+_BAR_WIDTH = 32
+
+
+class Screen(Protocol):
+    """Shows a live set; ``show`` is called about ten times a second."""
+
+    def __enter__(self) -> Screen: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def show(self) -> None:
+        """Show how things stand now."""
+        ...
+
+
+class TerminalScreen:
+    """A panel that is drawn over itself, for a real terminal."""
+
+    def __init__(
+        self, state: LiveState, clock: Clock, deck: Deck, output: AudioOutput, console: Console
+    ) -> None:
+        self._view = (state, clock, deck, output)
+        self._live = Live(console=console, auto_refresh=False)
+
+    def __enter__(self) -> TerminalScreen:
+        self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._live.stop()
+
+    def show(self) -> None:
+        """Draw the panel anew."""
+        self._live.update(live_panel(*self._view), refresh=True)
+
+
+class PlainScreen:
+    """A line whenever something changes, for a pipe or a log."""
+
+    def __init__(
+        self, state: LiveState, clock: Clock, deck: Deck, output: AudioOutput, console: Console
+    ) -> None:
+        self._state, self._clock, self._deck, self._output = state, clock, deck, output
+        self._console = console
+        self._last: dict[str, str] = {}
+
+    def __enter__(self) -> PlainScreen:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.show()
+
+    def show(self) -> None:
+        """Print what is new."""
+        playing = self._deck.playing
+        self._say("sound", self._output.fault or self._output.description)
+        self._say("server", self._state.server)
+        self._say("message", self._state.message)
+        self._say("playing", playing.name if playing is not None else "")
+        self._say("underruns", str(self._output.underruns or ""))
+        if (following := self._state.next_clip) is not None:
+            self._say("next", _plain_next(following))
+
+    def _say(self, what: str, text: str) -> None:
+        if text and self._last.get(what) != text:
+            self._last[what] = text
+            moment = self._clock.now()
+            place = f"{moment.bar + 1:4d}.{math.floor(moment.phase) + 1}"
+            self._console.print(f"{place}  {what:9s} {text}", markup=False, highlight=False)
+
+
+def live_panel(state: LiveState, clock: Clock, deck: Deck, output: AudioOutput) -> RenderableType:
+    """The whole picture, for one instant."""
+    rows = Group(
+        _time_row(state, clock),
+        Text(),
+        _deck_row(clock, deck),
+        _next_row(state.next_clip),
+        Text(),
+        _machine_row(state, output),
+        Text(state.message, style="yellow", overflow="fold"),
+        Text.assemble(("› ", "bold cyan"), state.typed, ("▏", "blink cyan")),
+    )
+    return Panel(rows, title="[bold]MAGNeT live", subtitle="[dim]/help", border_style="cyan")
+
+
+def _time_row(state: LiveState, clock: Clock) -> Table:
+    moment = clock.now()
+    beats_per_bar = math.ceil(clock.meter.beats_per_bar)
+    beat = math.floor(moment.phase)
+    lamps = Text()
+    for index in range(beats_per_bar):
+        lit = "bold red" if index == 0 else "bold green"
+        lamps.append("● " if index == beat else "○ ", lit if index == beat else "dim")
+    tempo = f"{clock.bpm:g} BPM"
+    if state.bpm != clock.bpm:
+        tempo += f" → {state.bpm:g}"
+    row = Table.grid(expand=True)
+    for justify in ("left", "center", "right"):
+        row.add_column(justify=justify, ratio=1)
+    row.add_row(
+        Text(tempo, "bold"),
+        Text(f"bar {moment.bar + 1} · beat {beat + 1}", "bold"),
+        lamps,
+    )
+    return row
+
+
+def _deck_row(clock: Clock, deck: Deck) -> Text:
+    loop, origin = deck.playing, deck.origin_beat
+    if loop is None or origin is None:
+        return Text("nothing plays yet: type what you want to hear, and Enter", "dim")
+    played = clock.now().beat - float(origin)
+    fraction = (played / float(loop.beats)) % 1.0
+    return Text.assemble(
+        ("▶ ", "green"), (loop.name, "bold"), "  ", (_meter(fraction), "green"),
+        (f"  {float(loop.beats / clock.meter.beats_per_bar):g} bars", "dim"),
+    )  # fmt: skip
+
+
+def _next_row(following: NextClip | None) -> Text:
+    if following is None:
+        return Text()
+    if following.cued_bar:
+        return Text.assemble(
+            ("◆ ", "yellow"), following.prompt, (f"  from bar {following.cued_bar}", "bold yellow")
+        )
+    eta = f"  {following.eta_seconds:.1f} s" if following.eta_seconds > 0 else ""
+    return Text.assemble(
+        ("… ", "cyan"), following.prompt, "  ", (_meter(following.fraction), "cyan"), (eta, "dim")
+    )
+
+
+def _machine_row(state: LiveState, output: AudioOutput) -> Text:
+    underruns = output.underruns
+    return Text.assemble(
+        (output.fault or output.description, "red" if output.fault else "dim"),
+        ("  ·  underruns ", "dim"),
+        (str(underruns), "bold red" if underruns else "dim"),
+        ("  ·  server: ", "dim"),
+        (state.server, "dim"),
+        (f"  ·  {state.level_db:+.1f} dB", "dim"),
+    )
+
+
+def _meter(fraction: float) -> str:
+    full = min(_BAR_WIDTH, max(0, int(fraction * _BAR_WIDTH)))
+    return "━" * full + "╺" * (full < _BAR_WIDTH) + "─" * (_BAR_WIDTH - full - 1)
+
+
+def _plain_next(following: NextClip) -> str:
+    if following.cued_bar:
+        return f"{following.prompt!r} from bar {following.cued_bar}"
+    return f"making {following.prompt!r}"

@@ -35,7 +35,8 @@ class Instrument:
         self._part = part
         self._rng = rng
         self._notes: dict[tuple[float, float, bool], Audio] = {}
-        self._play = VOICES[part.sound]
+        singing = part.kind == "melody" and part.sound in ("saw", "square")
+        self._play = _lead if singing else VOICES[part.sound]
 
     def note(self, hz: float, gate: float, *, accent: bool = False) -> Audio:
         """A note of ``hz`` held for ``gate`` seconds, peak about 1."""
@@ -292,6 +293,23 @@ def _flute(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.
     )
     breath = filtered(noise(rng, n), "bandpass", (hz * 1.2, min(hz * 5, 12_000.0)), 1)
     return np.asarray((tone + np.float32(0.03 + 0.04 * part.bright) * breath) * envelope)
+
+
+def _lead(hz: float, gate: float, accent: bool, part: PartSpec, rng: np.random.Generator) -> Audio:
+    """A singing synth: held, with a vibrato that comes in late."""
+    envelope = adsr(gate, 0.012, 0.6, 0.8, 0.09)
+    n = envelope.shape[0]
+    t = seconds_axis(n)
+    depth = 0.009 * np.clip(t * 4 - 0.8, 0, 1)
+    pitch = np.asarray(hz * (1.0 + depth * np.sin(2 * np.pi * 5.6 * t)))
+    spectrum = harmonics(hz, part.sound)
+    low, high = _cutoffs(part, 900, 6000)
+    grid = np.geomspace(low, high, _STEPS)
+    tables = bank(spectrum * np.stack([low_pass_response(hz, len(spectrum), c, 0.1) for c in grid]))
+    opening = adsr(gate, 0.012, 0.3, 0.5, 0.09) * np.float32(_STEPS - 1)
+    one = scan(tables, opening, phase_of(pitch, n))
+    two = scan(tables, opening, phase_of(pitch * np.float32(1.004), n, 0.3))
+    return np.asarray((one + 0.7 * two) * envelope)
 
 
 _Voice = Callable[[float, float, bool, PartSpec, np.random.Generator], Audio]

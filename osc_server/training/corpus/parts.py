@@ -296,6 +296,6 @@ def melody(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
                 here = degree
             note = base + spec.tonic % 12 + harmony.degree(spec.mode, degree)
             note -= 12 if note > base + 22 else 0
-            gate = score.seconds(step.beats * (0.6 + 0.35 * part.length))
+            gate = score.seconds(step.beats * (0.68 + 0.28 * part.length))
             place(out, player.note(harmony.hertz(note), gate), beat * spec.beat_samples)
     return out

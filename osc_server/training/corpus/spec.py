@@ -143,7 +143,7 @@ def _draw_part(kind: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
         space = min(space, 0.15)
     dust = float(rng.uniform(0.55, 1.0)) if rng.random() < (0.5 if lofi else 0.1) else 0.0
     repeats = kind in ("arp", "melody", "chords") or sound in _SHORT_SFX
-    echoes = repeats and rng.random() < 0.33
+    echoes = repeats and rng.random() < (0.18 if kind == "melody" else 0.33)
     extras: tuple[str, ...] = ()
     if kind == "drums":
         extras = tuple(name for name in ("a", "b", "c") if rng.random() < 0.3)

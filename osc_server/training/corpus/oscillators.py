@@ -72,9 +72,7 @@ def low_pass_response(f0: float, count: int, cutoff: float, resonance: float) ->
     return np.asarray(two_pole / np.sqrt(1.0 + x**2))
 
 
-def bank(
-    spectra: Spectrum, rng: np.random.Generator | None = None, *, bright: bool = False
-) -> Audio:
+def bank(spectra: Spectrum, rng: np.random.Generator | None = None) -> Audio:
     """Tables of one cycle from harmonic amplitudes ``[n_tables, n]``: ``[n_tables, 8192]``.
 
     Phases are those of a saw (all sines) or, with ``rng``, drawn at random.

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+import osc_server.training.corpus as corpus
 from osc_server.rendering.plan import Codes, Engine
+from osc_server.training.corpus.render import render_clip
+from osc_server.training.corpus.spec import draw_spec
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.spectra import Floats
 
@@ -21,12 +24,11 @@ CLASSIFIER_SEED = 9_000_000_000
 """First seed of the clips that the classifier learns from."""
 _RATE_HZ = 32000
 _MOST_BARS = 4
+_LONGEST_SECONDS = 10.0
 
 
 def seeds_of_kind(kind: str, n_clips: int, first_seed: int, *, in_four: bool = False) -> list[int]:
     """The first seeds from ``first_seed`` on whose clip is of ``kind`` (in 4/4 where asked)."""
-    from osc_server.training.corpus.spec import draw_spec
-
     found: list[int] = []
     seeds: Iterator[int] = count(first_seed)
     while len(found) < n_clips:
@@ -39,12 +41,10 @@ def seeds_of_kind(kind: str, n_clips: int, first_seed: int, *, in_four: bool = F
 
 def corpus_specimen(seed: int) -> Specimen:
     """The clip of ``seed``, cut to the most whole bars up to four that close on its cycle."""
-    from osc_server.training.corpus.render import render_clip
-
     clip = render_clip(seed)
     spec = clip.spec
     repeats = max(1, _MOST_BARS // spec.cycle_bars)
-    repeats = min(repeats, max(1, len(clip.audio) // spec.cycle_samples))
+    repeats = min(repeats, max(1, int(_LONGEST_SECONDS * _RATE_HZ) // spec.cycle_samples))
     while repeats & (repeats - 1):  # 1, 2 or 4 bars, as loops are asked for
         repeats -= 1
     return Specimen(
@@ -99,8 +99,6 @@ def _fit(audio: np.ndarray, specimen: Specimen) -> Floats:
 
 def corpus_version() -> str:
     """Hash of the corpus' own source, so that what was learned from another one is not reused."""
-    import osc_server.training.corpus as corpus
-
     digest = hashlib.sha256()
     for path in sorted(Path(corpus.__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

@@ -85,7 +85,7 @@ def kinds_page(rows: Mapping[str, Sequence[Specimen | None]], titles: Sequence[s
                 continue
             _spectrogram(axes, specimen)
             axes.text(
-                0.01, 0.97, f"{specimen.prompt[:68]} ({specimen.bpm:.0f})",
+                0.01, 0.97, f"{specimen.prompt[:48]} ({specimen.bpm:.0f})",
                 transform=axes.transAxes, va="top", fontsize=5.5, color="white",
             )  # fmt: skip
     return figure

@@ -16,12 +16,11 @@ class Settings:
         prompts_per_kind: held-out prompts asked for, of each kind; 0 takes all.
         seeds_per_prompt: loops of each of them.
         kind_bpms: tempos at which they are asked for, in turn.
-        drum_prompts: drum prompts of the tempo test.
-        tempos_per_prompt: tempos at which each of them is asked for.
+        tempo_loops: drum loops of the tempo test.
         tempos: how many tempos there are, from ``low_bpm`` to ``high_bpm``.
         low_bpm: slowest.
         high_bpm: fastest.
-        ablations: also measure tempo without the beat input.
+        ablation_loops: of them, those asked for again with the tempo in words or not at all.
         reference_per_kind: corpus clips of each kind to measure.
         reference_drums: more of drums, on which the tempo estimator is measured.
         classifier_per_kind: corpus clips of each kind that the classifier learns from.
@@ -33,9 +32,8 @@ class Settings:
     name: str
     prompts_per_kind: int
     seeds_per_prompt: int
-    drum_prompts: int
-    tempos_per_prompt: int
-    ablations: bool
+    tempo_loops: int
+    ablation_loops: int
     reference_per_kind: int
     reference_drums: int
     classifier_per_kind: int
@@ -57,9 +55,8 @@ QUICK = Settings(
     name="quick",
     prompts_per_kind=6,
     seeds_per_prompt=1,
-    drum_prompts=40,
-    tempos_per_prompt=1,
-    ablations=False,
+    tempo_loops=40,
+    ablation_loops=0,
     reference_per_kind=24,
     reference_drums=24,
     classifier_per_kind=120,
@@ -71,9 +68,8 @@ FULL = Settings(
     name="full",
     prompts_per_kind=0,
     seeds_per_prompt=2,
-    drum_prompts=40,
-    tempos_per_prompt=3,
-    ablations=True,
+    tempo_loops=160,
+    ablation_loops=40,
     reference_per_kind=60,
     reference_drums=140,
     classifier_per_kind=250,

@@ -154,20 +154,26 @@ class Handlers:
                 if reply.step >= reply.steps or seldom.allows():
                     client.send(reply)
             elif isinstance(reply, Ready) and request.delivery == "stream":
-                client.live[request.id] = self._spawn(
-                    client, request.id, self._stream(client, reply)
-                )
+                self._stream_job(client, reply)
             else:
                 del client.live[request.id]
                 client.send(reply)
 
         return relay
 
+    def _stream_job(self, client: Client, ready: Ready) -> None:
+        """Send a finished job's audio; the job is alive until all of it is sent."""
+        task = self._spawn(client, ready.id, self._stream(client, ready))
+        client.live[ready.id] = task
+
+        def end(_: asyncio.Task[None]) -> None:
+            if client.live.get(ready.id) is task:
+                del client.live[ready.id]
+
+        task.add_done_callback(end)
+
     async def _stream(self, client: Client, ready: Ready) -> None:
-        try:
-            await stream_clip(client, ready, await self._backend.read_audio(ready.clip))
-        finally:
-            client.live.pop(ready.id, None)
+        await stream_clip(client, ready, await self._backend.read_audio(ready.clip))
 
     def _cancel(self, client: Client, request: Cancel) -> None:
         if request.id not in client.live:
@@ -177,6 +183,7 @@ class Handlers:
             self._backend.cancel(client.key, request.id)
         else:
             streaming.cancel()
+            del client.live[request.id]
             client.send(CancelledReply(request.id))
 
     def _sync(self, client: Client, request: Sync) -> None:
@@ -232,7 +239,7 @@ class Handlers:
         async def answer() -> None:
             ready = await self._backend.clip(request)
             if request.delivery == "stream":
-                await stream_clip(client, ready, await self._backend.read_audio(ready.clip))
+                await self._stream(client, ready)
             else:
                 client.send(ready)
 
@@ -274,6 +281,7 @@ class Handlers:
         self, client: Client, request_id: RequestId, work: Coroutine[Any, Any, None]
     ) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._guard(client, request_id, work))
+        task.add_done_callback(lambda _: work.close())  # where it was cancelled before it began
         for tasks in (self._tasks, client.pending):
             tasks.add(task)
             task.add_done_callback(tasks.discard)

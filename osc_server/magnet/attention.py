@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-BAND_BLOCK = 32  # queries that share one window of keys in banded attention
+BAND_BLOCK = 16  # queries that share one window of keys in banded attention
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ def write_tiny_model(folder: Path, seed: int = 1) -> Path:
             MagnetTransformer(TINY),
             HashedTextConditioner(dim=TINY.text_dim, n_buckets=64),
             SpectralCodec(TINY_CODEC),
-            ModelFacts(window_seconds=TINY_WINDOW_FRAMES / 50, decoding=TINY_DECODING, licence="MIT"),
+            ModelFacts(
+                window_seconds=TINY_WINDOW_FRAMES / 50, decoding=TINY_DECODING, licence="MIT"
+            ),
             dtype=torch.float32,
         )
     return folder

@@ -146,10 +146,13 @@ class Handlers:
     def _relay(self, client: Client, request: GenerateClip) -> OnReply:
         """What passes a job's replies on to its client."""
         seldom = Seldom(PROGRESS_SECONDS, self._monotonic)
+        ended = False
 
         def relay(reply: JobReply) -> None:
-            if client.gone or request.id not in client.live:
+            nonlocal ended
+            if client.gone or ended:
                 return
+            ended = not isinstance(reply, Progress)
             if isinstance(reply, Progress):
                 if reply.step >= reply.steps or seldom.allows():
                     client.send(reply)
@@ -196,7 +199,7 @@ class Handlers:
             await asyncio.wait(before)
             client.send(Synced(request.id))
 
-        self._spawn(client, request.id, answer())
+        self._ask(client, request.id, answer())
 
     def _status(self, client: Client, request: Status) -> None:
         status = self._backend.status(request)
@@ -227,10 +230,16 @@ class Handlers:
         self._list(client, request, self._backend.clips, ClipEnd)
 
     def _load_model(self, client: Client, request: LoadModel) -> None:
-        self._ask(client, request.id, self._send_one(client, self._backend.load_model(request)))
+        async def answer() -> None:
+            client.send(await self._backend.load_model(request))
+
+        self._ask(client, request.id, answer())
 
     def _unload_model(self, client: Client, request: UnloadModel) -> None:
-        self._ask(client, request.id, self._send_one(client, self._backend.unload_model(request)))
+        async def answer() -> None:
+            client.send(await self._backend.unload_model(request))
+
+        self._ask(client, request.id, answer())
 
     def _get_clip(self, client: Client, request: GetClip) -> None:
         if request.delivery == "stream":
@@ -257,10 +266,6 @@ class Handlers:
             await self._send_all(client, [*found, end(request.id, len(found))])
 
         self._ask(client, request.id, answer())
-
-    @staticmethod
-    async def _send_one(client: Client, reply: Awaitable[Reply]) -> None:
-        client.send(await reply)
 
     @staticmethod
     async def _send_all(client: Client, replies: Sequence[Reply]) -> None:

@@ -42,7 +42,7 @@ ROUND = 100
 """Packets between two questions that have to be answered; few enough for the socket's buffer."""
 N_STREAMS = 300
 """TCP streams that break off or are no OSC at all."""
-MAX_BLOCKS_KEPT = 5_000
+MAX_BLOCKS_KEPT = 1_000
 """Python's memory blocks that may be in use more after the flood than before; one leaked object a
 packet would be 90,000."""
 

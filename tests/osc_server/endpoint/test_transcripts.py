@@ -132,9 +132,11 @@ def test_nothing_of_a_job_comes_after_its_end(connect):
         async with connect(backend) as peer:
             await ask(peer, "/magnet/generate", 1, *GENERATE)
             on_reply = backend.job(1)
-            for reply in (ready(1), replies.Progress(1, 1.0, 50, 50, 0.0), ready(1)):
-                on_reply(reply)
+            on_reply(ready(1))
             assert (await line(peer))[0] == "/magnet/ready"
+            await ask(peer, "/magnet/generate", 1, *GENERATE)
+            for reply in (replies.Progress(1, 1.0, 50, 50, 0.0), ready(1)):
+                on_reply(reply)
             assert await ask(peer, "/magnet/ping", 2) == ("/magnet/pong", 2)
 
     run(test)
@@ -181,13 +183,18 @@ def test_sync_waits_for_what_was_asked_before(connect):
     run(test)
 
 
-def test_questions_in_the_air_are_bounded(connect):
+@pytest.mark.parametrize(
+    ("verb", "args"),
+    [("model/list", ()), ("model/load", ("x",)), ("clip/get", ("c1",)), ("sync", ())],
+)
+def test_questions_in_the_air_are_bounded(connect, verb, args):
     async def test():
         backend = HandBackend()
         backend.gate.clear()
         async with connect(backend) as peer:
-            for request_id in range(33):
+            for request_id in range(32):
                 await send(peer, "/magnet/model/list", request_id)
+            await send(peer, f"/magnet/{verb}", 32, *args)
             assert (await line(peer))[:3] == ("/magnet/failed", 32, "busy")
 
     run(test)

@@ -99,6 +99,9 @@ class T5Conditioner:
                 f"this model needs the text encoder {name}: put its folder into {models_folder}"
             )
         from transformers import AutoTokenizer, T5EncoderModel  # slow to import
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
 
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

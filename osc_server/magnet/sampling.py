@@ -90,7 +90,8 @@ def keep_top_p(probabilities: Tensor, top_p: float) -> Tensor:
     ordered = _sorted_descending(probabilities)
     before = ordered.cumsum(dim=-1) - ordered
     n_kept = (before <= top_p).sum(dim=-1, keepdim=True)
-    least = ordered.gather(-1, n_kept - 1)
+    # Rows of not-a-number keep none; the decoder finds those by their confidence.
+    least = ordered.gather(-1, (n_kept - 1).clamp_min(0))
     return torch.where(probabilities >= least, probabilities, 0)
 
 

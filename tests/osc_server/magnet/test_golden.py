@@ -1,5 +1,6 @@
 """We agree with the reference implementation: texts, logits, codec, and codes token for token."""
 
+import copy
 from collections.abc import Sequence
 
 import pytest
@@ -7,6 +8,8 @@ import torch
 from torch import Tensor
 
 from osc_server.magnet.decoding import DecodeJob, Decoder
+from osc_server.magnet.packed import can_pack, pack
+from osc_server.magnet.transformer import MagnetTransformer
 from osc_server.rendering.plan import Decoding
 from tests.osc_server.magnet.conftest import Golden
 
@@ -29,7 +32,7 @@ class ReferenceDraws:
         return torch.empty_like(by_rank).scatter_(-1, ranked, by_rank)
 
 
-def decode_case(golden: Golden, case: str) -> Tensor:
+def decode_case(golden: Golden, case: str, network: MagnetTransformer) -> Tensor:
     info = golden.info(case)
     params = info["params"]
     shape = golden.tensor(f"gen/{case}/tokens").shape
@@ -55,12 +58,22 @@ def decode_case(golden: Golden, case: str) -> Tensor:
         ),
         draws=ReferenceDraws(info["seed"], shape[-1]),
     )
-    return Decoder(golden.model.network, golden.model.span).decode(job, lambda done, n_steps: None)
+    return Decoder(network, golden.model.span).decode(job, lambda done, n_steps: None)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_decoding_gives_the_same_codes(golden: Golden, case: str) -> None:
-    assert torch.equal(decode_case(golden, case), golden.tensor(f"gen/{case}/tokens"))
+    codes = decode_case(golden, case, golden.model.network)
+    assert torch.equal(codes, golden.tensor(f"gen/{case}/tokens"))
+
+
+@pytest.mark.skipif(not can_pack(), reason="this build of torch has no oneDNN")
+@pytest.mark.parametrize("case", CASES)
+def test_layers_packed_for_speed_change_no_code(golden: Golden, case: str) -> None:
+    network = copy.deepcopy(golden.model.network)
+    pack(network, torch.float32)
+    codes = decode_case(golden, case, network)
+    assert torch.equal(codes, golden.tensor(f"gen/{case}/tokens"))
 
 
 @pytest.mark.parametrize("stage", range(4))

@@ -1,0 +1,101 @@
+"""Words to states: what the hashed conditioner hears, and where encoders are looked for."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from osc_server.contract.errors import ModelUnavailable
+from osc_server.magnet.conditioning import (
+    MAX_WORDS,
+    HashedTextConditioner,
+    T5Conditioner,
+    find_folder,
+    split_words,
+)
+from tests.osc_server.magnet.conftest import GOLDEN_FOLDER, Golden
+
+
+@pytest.fixture(scope="module")
+def hashed():
+    torch.manual_seed(0)
+    return HashedTextConditioner().eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Dusty  BREAKBEAT, 128.5 bpm!", ["dusty", "breakbeat", "128.5", "bpm"]),
+        ("lo-fi (warm) pads...", ["lo", "fi", "warm", "pads"]),
+        ("C# minor / über-Bass", ["c#", "minor", "über", "bass"]),
+        ("  ,.! ", []),
+    ],
+)
+def test_case_and_punctuation_do_not_count(text, words):
+    assert split_words(text) == words
+
+
+def test_an_empty_text_is_the_null_condition(hashed):
+    states = hashed(["", "two words"])
+    assert states.mask.tolist() == [[False, False], [True, True]]
+    assert not states.states[0].any()
+    assert hashed([""]).states.shape == (1, 1, 128)
+
+
+def test_a_text_is_the_same_beside_a_longer_one(hashed):
+    alone, together = hashed(["deep bass"]), hashed(["deep bass", "a much longer text than that"])
+    assert torch.equal(together.states[0, :2], alone.states[0])
+    assert together.mask[0].tolist() == [True, True] + [False] * 4
+
+
+def test_words_past_the_most_are_left_out(hashed):
+    assert hashed(["bass " * 100]).states.shape == (1, MAX_WORDS, 128)
+
+
+def test_words_that_are_spelt_alike_share_trigrams(hashed):
+    spelling = HashedTextConditioner().requires_grad_(False)
+    spelling.load_state_dict(hashed.state_dict())
+    spelling.word_emb.weight.zero_()
+    kick, kicks, violin = (spelling([word]).states for word in ("kick", "kicks", "violin"))
+    assert (kick - kicks).norm() < 0.75 * (kick - violin).norm()
+
+
+def test_hashes_are_the_same_in_every_process(hashed):
+    # Python's own hash() of a text is not; a trained embedding would be read at random.
+    assert hashed._bucket("breakbeat") == 2816
+    assert hashed._bucket("<br") == 3283
+
+
+def test_embeddings_learn():
+    conditioner = HashedTextConditioner(dim=4, n_buckets=16)
+    conditioner(["deep bass", ""]).states.square().sum().backward()
+    assert all(weight.grad.any() for weight in conditioner.parameters())
+
+
+def test_t5_states_do_not_depend_on_the_batch(golden: Golden):
+    t5 = golden.model.conditioner
+    alone, together = t5(["happy rock"]), t5(["happy rock", "a longer text, with more words in it"])
+    length = alone.mask.sum()
+    assert torch.equal(together.states[0, :length], alone.states[0])
+    assert not together.mask[0, length:].any()
+
+
+@pytest.mark.parametrize("name", ["t5-tiny-rig", "google-t5/t5-tiny-rig"])
+def test_an_encoder_is_found_by_its_name_or_the_last_part_of_it(name):
+    assert find_folder(name, GOLDEN_FOLDER) == GOLDEN_FOLDER / "t5-tiny-rig"
+
+
+@pytest.mark.parametrize("name", ["", "/", "..", "../golden", "t5/../..", "C:\\t5", "a\\b"])
+def test_a_name_cannot_lead_out_of_the_models_folder(name):
+    assert find_folder(name, GOLDEN_FOLDER / "checkpoint") is None
+
+
+def test_a_missing_encoder_says_where_to_put_it(tmp_path: Path):
+    with pytest.raises(ModelUnavailable, match=r"needs the text encoder t5-base: put .* into"):
+        T5Conditioner.load("t5-base", tmp_path, torch.device("cpu"))
+
+
+def test_an_encoder_that_cannot_be_read_says_so(tmp_path: Path):
+    (tmp_path / "t5-base").mkdir()
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        T5Conditioner.load("t5-base", tmp_path, torch.device("cpu"))

@@ -1,0 +1,209 @@
+"""The decoder: lengths, given codes, the circle, guidance, seeds, and what can go wrong."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from osc_server.contract.errors import BadRequest, Cancelled, GenerationFailed
+from osc_server.magnet.decoding import DecodeJob, Decoder
+from osc_server.magnet.guided import GuidedNetwork
+from osc_server.magnet.protocols import TextStates
+from osc_server.magnet.sampling import SeededDraws
+from osc_server.rendering.plan import Decoding
+from tests.osc_server.magnet.models import TINY, TINY_DECODING, tiny_network
+
+CPU = torch.device("cpu")
+N_STEPS = sum(TINY_DECODING.steps)
+
+
+def words(*lengths, seed=3):
+    """Random states of texts with so many words each."""
+    generator = torch.Generator().manual_seed(seed)
+    longest = max(1, *lengths)
+    states = torch.randn(len(lengths), longest, TINY.text_dim, generator=generator)
+    mask = torch.arange(longest) < torch.tensor(lengths)[:, None]
+    return TextStates(states, mask)
+
+
+def make_job(n_frames, *, text=None, seeds=(1,), **options):
+    shape = (len(seeds), TINY.n_codebooks, n_frames)
+    job = DecodeJob(
+        text=words(*[4] * len(seeds)) if text is None else text,
+        beat=None,
+        given=torch.zeros(shape, dtype=torch.long),
+        keep=torch.zeros(shape, dtype=torch.bool),
+        decoding=TINY_DECODING,
+        draws=SeededDraws(seeds, CPU),
+    )
+    return replace(job, **options)
+
+
+def decode(job, on_step=lambda done, n_steps: None, network=None):
+    return Decoder(network or tiny_network(), span=3).decode(job, on_step)
+
+
+@pytest.mark.parametrize("span", ["nonoverlap", "stride1"])
+@pytest.mark.parametrize("scoring", ["max", "prod"])
+@pytest.mark.parametrize("n_frames", [1, 2, 3, 4, 5, 50, 100])
+def test_every_length_is_filled_and_never_trimmed(n_frames, span, scoring):
+    decoding = replace(TINY_DECODING, span=span, scoring=scoring)
+    codes = decode(make_job(n_frames, decoding=decoding))
+    assert codes.shape == (1, 4, n_frames)
+    assert codes.min() >= 0
+    assert codes.max() < TINY.codebook_size
+
+
+@pytest.mark.parametrize("span", ["nonoverlap", "stride1"])
+def test_given_codes_are_kept_wherever_they_lie(span):
+    generator = torch.Generator().manual_seed(4)
+    shape = (2, 4, 31)
+    keep = torch.rand(shape, generator=generator) < 0.5
+    given = torch.randint(TINY.codebook_size, shape, generator=generator)
+    job = make_job(31, seeds=(1, 2), keep=keep, given=given)
+    codes = decode(replace(job, decoding=replace(TINY_DECODING, span=span)))
+    assert torch.equal(codes[keep], given[keep])
+    assert codes.max() < TINY.codebook_size
+
+
+def test_the_network_sees_given_codes():
+    keep = torch.zeros(1, 4, 20, dtype=torch.bool)
+    keep[..., :10] = True
+    low, high = (
+        decode(make_job(20, keep=keep, given=torch.full((1, 4, 20), code))) for code in (0, 7)
+    )
+    assert not torch.equal(low[..., 10:], high[..., 10:])
+
+
+def test_a_codebook_given_whole_costs_no_step():
+    keep = torch.zeros(1, 4, 20, dtype=torch.bool)
+    keep[:, 0] = True
+    seen = []
+    decode(make_job(20, keep=keep), lambda done, n_steps: seen.append((done, n_steps)))
+    n_steps = N_STEPS - TINY_DECODING.steps[0]
+    assert seen == [(done, n_steps) for done in range(1, n_steps + 1)]
+
+
+def test_all_given_comes_back_at_once():
+    given = torch.randint(TINY.codebook_size, (1, 4, 9))
+    job = make_job(9, keep=torch.ones(1, 4, 9, dtype=torch.bool), given=given)
+    assert torch.equal(decode(job, on_step=pytest.fail), given)
+
+
+@pytest.mark.parametrize("span", ["nonoverlap", "stride1"])
+def test_an_item_is_the_same_alone_and_in_any_batch(span):
+    decoding = replace(TINY_DECODING, span=span)
+    text = words(2, 6, 0)
+    keep = torch.zeros(3, 4, 40, dtype=torch.bool)
+    keep[2, :, :17] = True  # a neighbour that needs fewer draws
+    job = make_job(40, text=text, seeds=(11, 12, 13), keep=keep, decoding=decoding)
+    together = decode(job)
+    for i, seed in enumerate((11, 12, 13)):
+        alone = make_job(
+            40,
+            text=TextStates(text.states[i : i + 1], text.mask[i : i + 1]),
+            seeds=(seed,),
+            keep=keep[i : i + 1],
+            decoding=decoding,
+        )
+        assert torch.equal(decode(alone)[0], together[i])
+
+
+def test_a_seed_gives_the_same_codes_again_and_another_seed_others():
+    first, again, other = (decode(make_job(60, seeds=(seed,))) for seed in (5, 5, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_guidance_goes_past_the_text_away_from_the_null_condition():
+    network, text = tiny_network(), words(4)
+    codes = torch.full((1, 4, 10), TINY.mask_token)
+    frames = torch.arange(10)[None]
+
+    def logits(states, guidance):
+        return GuidedNetwork(network, states, None, 10, 0).logits(codes, 0, frames, guidance)
+
+    told, null = logits(text, 1.0), logits(words(0), 1.0)
+    torch.testing.assert_close(logits(text, 3.0), null + 3 * (told - null), atol=1e-5, rtol=0)
+
+
+def test_no_null_rows_run_where_guidance_is_one_or_there_is_no_text(monkeypatch):
+    network = tiny_network()
+    rows = []
+    hidden = network.hidden
+    monkeypatch.setattr(
+        network, "hidden", lambda x, *args: (rows.append(x.shape[0]), hidden(x, *args))[1]
+    )
+    decode(make_job(12), network=network)
+    last_steps = [3, 5, 7, 9]  # guidance has come down to 1
+    assert rows == [1 if i in last_steps else 2 for i in range(N_STEPS)]
+    rows.clear()
+    decode(make_job(12, text=words(0)), network=network)
+    assert rows == [1] * N_STEPS
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_on_a_circle_the_beginning_is_nowhere(monkeypatch, stage):
+    """Turn a loop and its logits turn with it, once the absolute positions are taken away.
+
+    With half a loop around it each frame is seen exactly twice in stage 0, wherever it lies.
+    """
+    zeros = lambda n_frames, dim, device: torch.zeros(1, n_frames, dim)  # noqa: E731
+    monkeypatch.setattr("osc_server.magnet.transformer.sinusoidal_positions", zeros)
+    n_frames, turn = 40, 13
+    codes = torch.randint(TINY.codebook_size, (1, 4, n_frames))
+    beat = torch.randn(1, n_frames, TINY.n_beat_features)
+    frames = torch.arange(n_frames)[None]
+
+    def logits(codes, beat, wrap_frames):
+        guided = GuidedNetwork(tiny_network(), words(4), beat, n_frames, wrap_frames)
+        return guided.logits(codes, stage, frames, 3.0)
+
+    plain, turned = (
+        logits(codes.roll(shift, -1), beat.roll(shift, 1), n_frames // 2) for shift in (0, turn)
+    )
+    torch.testing.assert_close(turned, plain.roll(turn, 1), atol=1e-4, rtol=0)
+    if stage > 0:  # a band does not reach around a line; dense attention without positions does
+        line, turned_line = (
+            logits(codes.roll(shift, -1), beat.roll(shift, 1), 0) for shift in (0, turn)
+        )
+        assert (turned_line - line.roll(turn, 1)).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize("n_frames", [1, 7, 50])
+def test_a_loop_shorter_than_its_wrap_is_laid_around_itself_more_than_once(n_frames):
+    assert decode(make_job(n_frames, wrap_frames=25)).shape == (1, 4, n_frames)
+
+
+def test_progress_counts_every_step():
+    seen = []
+    decode(make_job(12), lambda done, n_steps: seen.append((done, n_steps)))
+    assert seen == [(done, N_STEPS) for done in range(1, N_STEPS + 1)]
+
+
+def test_a_cancel_ends_the_job_at_its_step():
+    seen = []
+
+    def cancel(done, n_steps):
+        seen.append(done)
+        if done == 3:
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        decode(make_job(12), cancel)
+    assert seen == [1, 2, 3]
+
+
+def test_not_a_number_fails_the_job_in_its_stage():
+    network = tiny_network()
+    network.linears[1].weight[3, 3] = torch.nan
+    seen = []
+    with pytest.raises(GenerationFailed, match="not-a-number"):
+        decode(make_job(12), lambda done, n_steps: seen.append(done), network)
+    assert len(seen) == sum(TINY_DECODING.steps[:2])
+
+
+@pytest.mark.parametrize("steps", [(), (4, 2, 2), (4, 2, 2, 0), (1, 1, 1, 1, 1)])
+def test_steps_that_do_not_fit_the_codebooks_are_refused(steps):
+    with pytest.raises(BadRequest, match="4 numbers"):
+        decode(make_job(12, decoding=Decoding(steps=steps)))

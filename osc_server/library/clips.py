@@ -127,8 +127,8 @@ class ClipStore:
         return ClipSidecar.from_json(text)
 
     def wav_path(self, clip_id: str) -> Path:
-        """The WAV of a clip; raises BadRequest where there is no such clip."""
-        return self._existing(clip_id, _WAV)
+        """Where the WAV of a clip is, whether or not it is there."""
+        return self._path(clip_id, _WAV)
 
     def read_audio(self, clip_id: str) -> NDArray[np.float32]:
         """Samples ``[n_samples, n_channels]``; raises as ``sidecar`` does."""

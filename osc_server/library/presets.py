@@ -20,6 +20,7 @@ from osc_server.contract.packets import OscValue
 from osc_server.contract.parameters import Parameter, read_value
 from osc_server.contract.parsing import parse_generate
 from osc_server.contract.requests import GenerateClip
+from osc_server.toml_lines import line_of
 
 _OF_ONE_CALL = ("preset", "lane", "delivery")
 _NAME = Parameter("name", "word", "how requests call it: the file's own name")
@@ -125,11 +126,11 @@ def read_preset(path: Path) -> Preset:
     except (OSError, UnicodeDecodeError) as error:
         raise StorageFailed(f"preset {path} cannot be read: {error}") from error
     for name, value in content.items():
-        _check(name, value, f"preset {path}, line {_line_of(name, text)}")
+        _check(name, value, f"preset {path}, line {line_of(name, text)}")
     name, description = content.pop("name", path.stem), content.pop("description", "")
     if name != path.stem or not _FILE_NAME.fullmatch(path.stem):
         raise BadRequest(
-            f"preset {path}, line {_line_of('name', text)}: name must be the file's own name, "
+            f"preset {path}, line {line_of('name', text)}: name must be the file's own name, "
             f"{path.stem!r}, of letters, digits, spaces, - and _"
         )
     return Preset(path.stem, str(description), _request(content, path))
@@ -154,12 +155,3 @@ def _check(name: str, value: Any, where: str) -> None:  # noqa: ANN401 - whateve
     except (BadRequest, ValueError) as error:  # an empty list, or one where a value belongs
         sentence = str(error) if isinstance(error, BadRequest) else "takes one value, not a list"
         raise BadRequest(f"{where}, {name}: {sentence}") from error
-
-
-def _line_of(name: str, text: str) -> int:
-    """The line, from 1, on which a top-level field is set."""
-    pattern = re.compile(rf"""\s*\[*\s*["']?{re.escape(name)}["']?\s*[=.\]]""")
-    for number, line in enumerate(text.splitlines(), 1):
-        if pattern.match(line):
-            return number
-    return 1

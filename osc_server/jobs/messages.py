@@ -1,0 +1,120 @@
+"""What the server and its worker process say to each other; all of it is pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from osc_server.contract.clip import ClipSidecar
+from osc_server.contract.requests import GenerateClip
+from osc_server.library.clips import WavFormat
+from osc_server.rendering.plan import Engine, EngineInfo
+
+EngineLoader = Callable[[str, Path, str], Engine]
+"""Opens a model: (name or folder, models folder, device). A module's own function, for pickling."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker process is started with.
+
+    Attributes:
+        open_engine: opens a model.
+        models_folder: where checkpoints are looked for first.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        clips_folder: where clips are written.
+        wav_format: how.
+        threads: CPU threads of the model; 0 = as many as it likes.
+        offline: never ask the network for a model.
+        log_level: of the worker's own log lines.
+    """
+
+    open_engine: EngineLoader
+    models_folder: Path
+    device: str
+    clips_folder: Path
+    wav_format: WavFormat
+    threads: int = 0
+    offline: bool = False
+    log_level: str = "WARNING"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCommand:
+    """Drop the engine and open another; answered by ``Loaded`` or ``LoadFailed``."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadCommand:
+    """Drop the engine; answered by ``Unloaded``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderCommand:
+    """Render a job; answered by ``Stepped`` often, then ``Rendered``, ``Broke`` or ``Stopped``."""
+
+    number: int
+    request: GenerateClip
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The engine is there."""
+
+    info: EngineInfo
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed:
+    """There is no engine now; ``code`` and ``text`` as in ``/magnet/failed``."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unloaded:
+    """There is no engine now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A job has come so far; sent at most 30 times a second, and for the last step."""
+
+    number: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A job's clip is on disk."""
+
+    number: int
+    sidecar: ClipSidecar
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """A job failed; the worker goes on."""
+
+    number: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A job was cancelled."""
+
+    number: int
+
+
+Command = LoadCommand | UnloadCommand | RenderCommand
+Answer = Loaded | LoadFailed | Unloaded | Rendered | Broke | Stopped
+"""What ends a command; each command has one."""
+Event = Answer | Stepped

@@ -1,0 +1,227 @@
+"""The worker process: owns the model, renders one job at a time, and may die without harm.
+
+It runs at low priority, leaves interrupts from the keyboard to the server, and ends itself when the
+server is gone, even in the middle of a step. ``run_worker`` is its composition root.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import math
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from osc_server.contract.errors import (
+    BadRequest,
+    Cancelled,
+    GenerationFailed,
+    MagnetError,
+    ModelUnavailable,
+    OutOfMemory,
+)
+from osc_server.jobs.messages import (
+    Broke,
+    Command,
+    Event,
+    LoadCommand,
+    Loaded,
+    LoadFailed,
+    RenderCommand,
+    Rendered,
+    Stepped,
+    Stopped,
+    Unloaded,
+    WorkerSetup,
+)
+from osc_server.rendering.plan import Engine, OnStep
+
+if TYPE_CHECKING:
+    from osc_server.rendering.renderer import Renderer
+
+TONE = "tone"
+"""The weightless engine; ``tone:0.05`` takes 0.05 s a step."""
+_NICENESS = 10
+_BELOW_NORMAL_PRIORITY_CLASS = 0x4000
+_PROGRESS_SECONDS = 1 / 30
+_VERSIONED = ("magnet-bridge", "numpy", "torch", "transformers", "soxr", "pyloudnorm")
+
+_log = logging.getLogger(__name__)
+
+
+def open_engine(model: str, models_folder: Path, device: str) -> Engine:
+    """The engine of a model; the only place that reaches for torch, and only when it must.
+
+    Raises:
+        ModelUnavailable: where it is not on disk, cannot be fetched, or is damaged.
+        BadRequest: for a tone engine whose step time is no number.
+    """
+    name, _, step_seconds = model.partition(":")
+    if name == TONE:
+        from osc_server.rendering.tone_engine import ToneEngine
+
+        try:
+            return ToneEngine(step_seconds=float(step_seconds or 0))
+        except ValueError as error:
+            raise BadRequest(f"{model} is not a model: write tone, or tone:0.05") from error
+    from osc_server.magnet.engine import load_engine
+
+    return load_engine(model, models_folder=models_folder, device=device)
+
+
+def run_worker(
+    setup: WorkerSetup, connection: Connection, cancelled_number: ctypes.c_longlong
+) -> None:
+    """The process's main function.
+
+    Args:
+        setup: what it works with.
+        connection: commands in, events out; its end is the end of the process.
+        cancelled_number: shared memory: the number of the job that shall stop.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_the_server()
+    _lower_priority()
+    logging.basicConfig(level=setup.log_level, format="magnet worker: %(message)s")
+    if setup.threads:
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(setup.threads)
+    if setup.offline:
+        os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    with suppress(EOFError, OSError):  # the server has gone
+        Worker(setup, connection, cancelled_number).serve()
+
+
+class Worker:
+    """Takes commands one by one and answers each."""
+
+    def __init__(
+        self, setup: WorkerSetup, connection: Connection, cancelled_number: ctypes.c_longlong
+    ) -> None:
+        self._setup = setup
+        self._connection = connection
+        self._cancelled_number = cancelled_number
+        self._renderer: Renderer | None = None
+
+    def serve(self) -> None:
+        """Answer commands until the server hangs up (EOFError)."""
+        while True:
+            command: Command = self._connection.recv()
+            if isinstance(command, LoadCommand):
+                self._send(self._load(command))
+            elif isinstance(command, RenderCommand):
+                self._send(self._render(command))
+            else:
+                self._renderer = None
+                self._send(Unloaded())
+
+    def _load(self, command: LoadCommand) -> Event:
+        from osc_server.library.clips import ClipStore
+        from osc_server.rendering.renderer import Clocks, Renderer
+
+        self._renderer = None  # its memory goes before the next one's comes
+        setup = self._setup
+        try:
+            engine = setup.open_engine(command.model, setup.models_folder, setup.device)
+        except Exception as error:  # noqa: BLE001 - the room's door: a load may fail in any way
+            failure = _as_magnet_error(error, ModelUnavailable, f"{command.model} cannot be loaded")
+            return LoadFailed(failure.code, str(failure))
+        store = ClipStore(setup.clips_folder, setup.wav_format)
+        clocks = Clocks(time.perf_counter, lambda: datetime.now(UTC))
+        self._renderer = Renderer(engine, store, clocks, _versions())
+        return Loaded(engine.info)
+
+    def _render(self, command: RenderCommand) -> Event:
+        try:
+            if self._renderer is None:
+                raise ModelUnavailable("no model is loaded: load one with /magnet/model/load")
+            sidecar = self._renderer.render(
+                command.request, command.seed, self._on_step(command.number)
+            )
+        except Cancelled:
+            return Stopped(command.number)
+        except Exception as error:  # the room's door: one job breaks, not the server
+            failure = _as_magnet_error(error, GenerationFailed, "the model broke")
+            if "CUDA error" in str(error):
+                # The device's context is lost for good; a new process gets a new one.
+                self._send(Broke(command.number, failure.code, str(failure)))
+                raise SystemExit(1) from error
+            return Broke(command.number, failure.code, str(failure))
+        return Rendered(command.number, sidecar)
+
+    def _on_step(self, number: int) -> OnStep:
+        """After each step: stop if the job is cancelled; tell of it, not too often."""
+        told_step, told_seconds = 0, -math.inf
+
+        def on_step(step: int, steps: int) -> None:
+            nonlocal told_step, told_seconds
+            if self._cancelled_number.value == number:
+                raise Cancelled("the job was cancelled")
+            now = time.monotonic()
+            due = now - told_seconds >= _PROGRESS_SECONDS or step == steps
+            if step > told_step and due:
+                told_step, told_seconds = step, now
+                self._send(Stepped(number, step, steps))
+
+        return on_step
+
+    def _send(self, event: Event) -> None:
+        self._connection.send(event)
+
+
+def _as_magnet_error(error: Exception, kind: type[MagnetError], what: str) -> MagnetError:
+    """What went wrong as the error that reaches the musician; the unforeseen is logged."""
+    if isinstance(error, MagnetError):
+        return error
+    # torch's own OutOfMemoryError cannot be named here: this room does not import torch.
+    text = str(error).lower()
+    if (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "out of memory" in text
+        or "can't allocate memory" in text
+    ):
+        return OutOfMemory(
+            "not enough memory for this clip on this device: ask for fewer bars, close other "
+            "programs, or load a smaller model"
+        )
+    _log.error("%s", what, exc_info=error)
+    return kind(f"{what}: {type(error).__name__}: {error}")
+
+
+def _end_with_the_server() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch the server", daemon=True).start()
+
+
+def _lower_priority() -> None:
+    if sys.platform == "win32":
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        with suppress(OSError):
+            os.nice(_NICENESS)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONED:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -1,0 +1,209 @@
+"""What stands behind the endpoint: its ``Backend``, made of jobs, models, presets and clips."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osc_server.contract.clip import ClipSidecar
+from osc_server.contract.errors import BadRequest, Busy, StorageFailed
+from osc_server.contract.replies import (
+    Accepted,
+    CancelledReply,
+    ClipItem,
+    ModelItem,
+    ModelLoaded,
+    ModelUnloaded,
+    PresetItem,
+    Ready,
+    StatusReply,
+)
+from osc_server.contract.requests import (
+    GenerateClip,
+    GetClip,
+    ListClips,
+    ListModels,
+    ListPresets,
+    LoadModel,
+    RequestId,
+    Status,
+    UnloadModel,
+)
+from osc_server.jobs.answers import ready_reply
+from osc_server.jobs.job import Job, OnReply
+from osc_server.jobs.supervisor import Supervisor
+from osc_server.library.clips import ClipStore
+from osc_server.library.models import ModelShelf
+from osc_server.library.presets import PresetShelf
+from osc_server.rendering.planning import plan_clip
+
+_SEED_LIMIT = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What the service is made of."""
+
+    supervisor: Supervisor
+    store: ClipStore
+    models: ModelShelf
+    presets: PresetShelf
+
+
+class Service:
+    """The ``Backend`` of the endpoint. Everything runs on the event loop's thread."""
+
+    def __init__(self, rooms: Rooms, monotonic: Callable[[], float], device: str) -> None:
+        """Put it together.
+
+        Args:
+            rooms: what it is made of.
+            monotonic: the event loop's clock.
+            device: what was asked for, until a model says what it runs on.
+        """
+        self._rooms = rooms
+        self._supervisor = rooms.supervisor
+        self._queue = rooms.supervisor.queue
+        self._monotonic = monotonic
+        self._device = device
+        self._started_seconds = monotonic()
+        self._n_jobs = 0
+
+    def submit(self, request: GenerateClip, client: str, on_reply: OnReply) -> Accepted:
+        """See ``Backend.submit``."""
+        request = self._completed(request)
+        if self._live(client, request.id) is not None:
+            raise Busy(f"your job {request.id} is still alive: take another id, or cancel it first")
+        seed = secrets.randbelow(_SEED_LIMIT) if request.seed is None else request.seed
+        info = self._supervisor.host.infos.get(request.model or self._supervisor.model)
+        if info is not None:
+            plan_clip(request, info, seed)  # what cannot be rendered is refused at once
+        self._n_jobs += 1
+        job = Job(self._n_jobs, client, request, seed, on_reply)
+        replaced = self._queue.add(job)
+        if replaced is not None:
+            replaced.on_reply(CancelledReply(replaced.request.id))
+        self._supervisor.wake()
+        place = self._queue.place_of(job) + (self._supervisor.rendering is not None)
+        return Accepted(request.id, place, self._supervisor.eta_seconds(job))
+
+    def cancel(self, client: str, request_id: RequestId) -> None:
+        """See ``Backend.cancel``."""
+        job = self._live(client, request_id)
+        if job is None:
+            raise BadRequest(f"you have no live job {request_id}: it has ended, or never began")
+        if job is self._supervisor.rendering:
+            self._supervisor.cancel_rendering(job)
+            return
+        self._queue.take(lambda waiting: waiting is job)
+        job.on_reply(CancelledReply(request_id))
+
+    def forget(self, client: str) -> None:
+        """See ``Backend.forget``."""
+        for job in self._queue.take(lambda job: job.client == client):
+            job.on_reply(CancelledReply(job.request.id))
+
+    def status(self, request: Status) -> StatusReply:
+        """See ``Backend.status``."""
+        supervisor = self._supervisor
+        info = supervisor.host.infos.get(supervisor.host.loaded)
+        return StatusReply(
+            id=request.id,
+            model=info.name if info else "",
+            device=info.device if info else self._device,
+            state=supervisor.state,
+            queue_length=len(self._queue),
+            jobs_done=supervisor.jobs_done,
+            version=product_version(),
+            clips_folder=str(self._rooms.store.folder),
+            takes_tempo=info is not None and info.takes_tempo,
+            uptime_seconds=self._monotonic() - self._started_seconds,
+        )
+
+    async def models(self, request: ListModels) -> Sequence[ModelItem]:
+        """See ``Backend.models``."""
+        infos, loaded = dict(self._supervisor.host.infos), self._supervisor.host.loaded
+        return await asyncio.to_thread(self._rooms.models.items, request.id, infos, loaded)
+
+    async def load_model(self, request: LoadModel) -> ModelLoaded:
+        """See ``Backend.load_model``."""
+        spec = self._rooms.models.spec(request.model)
+        await self._supervisor.order(spec)
+        return ModelLoaded(request.id, self._supervisor.host.infos[spec].name)
+
+    async def unload_model(self, request: UnloadModel) -> ModelUnloaded:
+        """See ``Backend.unload_model``."""
+        await self._supervisor.order("")
+        return ModelUnloaded(request.id)
+
+    async def presets(self, request: ListPresets) -> Sequence[PresetItem]:
+        """See ``Backend.presets``; a preset whose file is wrong is left out."""
+        presets, _ = await asyncio.to_thread(self._rooms.presets.all)
+        return [
+            PresetItem(request.id, preset.name, preset.description, preset.request.prompt)
+            for preset in presets
+        ]
+
+    async def clips(self, request: ListClips) -> Sequence[ClipItem]:
+        """See ``Backend.clips``; one whose sidecar is damaged is left out."""
+        return await asyncio.to_thread(self._newest_clips, request)
+
+    async def clip(self, request: GetClip) -> Ready:
+        """See ``Backend.clip``."""
+        sidecar = await asyncio.to_thread(self._rooms.store.sidecar, request.clip)
+        return ready_reply(request.id, sidecar, self._rooms.store.wav_path(sidecar.id))
+
+    async def read_audio(self, clip: str) -> NDArray[np.float32]:
+        """See ``Backend.read_audio``."""
+        return await asyncio.to_thread(self._rooms.store.read_audio, clip)
+
+    def _completed(self, request: GenerateClip) -> GenerateClip:
+        """With its preset applied, and its model by spec."""
+        if request.preset:
+            request = self._rooms.presets.get(request.preset).applied_to(request)
+        if request.model:
+            request = replace(request, model=self._rooms.models.spec(request.model))
+        return request
+
+    def _live(self, client: str, request_id: RequestId) -> Job | None:
+        rendering = self._supervisor.rendering
+        if rendering is not None and rendering.key == (client, request_id):
+            return rendering
+        return self._queue.get((client, request_id))
+
+    def _newest_clips(self, request: ListClips) -> list[ClipItem]:
+        items: list[ClipItem] = []
+        for clip_id in self._rooms.store.ids():
+            if len(items) == request.limit:
+                break
+            try:
+                items.append(self._clip_item(request.id, self._rooms.store.sidecar(clip_id)))
+            except (BadRequest, StorageFailed):  # removed meanwhile, or damaged
+                continue
+        return items
+
+    def _clip_item(self, request_id: RequestId, sidecar: ClipSidecar) -> ClipItem:
+        return ClipItem(
+            id=request_id,
+            clip=sidecar.id,
+            path=str(self._rooms.store.wav_path(sidecar.id)),
+            prompt=sidecar.request.prompt,
+            bars=sidecar.measured.bars,
+            bpm=sidecar.measured.bpm,
+            seconds=sidecar.measured.seconds,
+            created=sidecar.created,
+        )
+
+
+def product_version() -> str:
+    """Version of the installed product."""
+    try:
+        return version("magnet-bridge")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "unknown"

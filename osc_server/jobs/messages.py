@@ -82,6 +82,13 @@ class Unloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A job has reached the worker: should that die now, the job may be the cause."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     """A job has come so far; sent at most 30 times a second, and for the last step."""
 
@@ -117,4 +124,4 @@ class Stopped:
 Command = LoadCommand | UnloadCommand | RenderCommand
 Answer = Loaded | LoadFailed | Unloaded | Rendered | Broke | Stopped
 """What ends a command; each command has one."""
-Event = Answer | Stepped
+Event = Answer | Begun | Stepped

@@ -16,7 +16,7 @@ from osc_server.rendering.plan import EngineInfo
 StartWorker = Callable[[Callable[[], None]], WorkerProcess]
 """Starts a worker process; its argument is called when that has died."""
 MAX_LOAD_CRASHES = 3
-_FIRST_PAUSE_SECONDS = 0.5
+_FIRST_PAUSE_SECONDS = 0.25
 _FIRST_GUESS_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.sharedctypes import RawValue
 
-from osc_server.jobs.messages import Answer, Command, Event, Stepped, WorkerSetup
+from osc_server.jobs.messages import Answer, Begun, Command, Event, Stepped, WorkerSetup
 from osc_server.jobs.worker import run_worker
 
 OnStepped = Callable[[Stepped], None]
@@ -24,7 +24,7 @@ class WorkerDied(Exception):
     """The process ended while, or before, it was asked something."""
 
     def __init__(self, exit_code: int | None, *, heard: bool) -> None:
-        """Args: ``heard``, whether it had been given the command."""
+        """Args: ``heard``, whether it had begun with what it was asked."""
         super().__init__(describe_exit(exit_code))
         self.heard = heard
 
@@ -40,6 +40,7 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self._on_death = on_death
         self._ended = False
+        self._heard = False
         self._answer: asyncio.Future[Answer] | None = None
         self._on_stepped: OnStepped = lambda stepped: None
         self._process = context.Process(
@@ -62,6 +63,7 @@ class WorkerProcess:
             WorkerDied: where there will be none.
         """
         self._on_stepped = on_stepped
+        self._heard = False
         self._answer = self._loop.create_future()
         try:
             self._connection.send(command)
@@ -98,6 +100,9 @@ class WorkerProcess:
     def _take(self, event: Event) -> None:
         if self._ended:
             return
+        self._heard = True
+        if isinstance(event, Begun):
+            return
         if isinstance(event, Stepped):
             self._on_stepped(event)
         elif self._answer is not None and not self._answer.done():
@@ -108,7 +113,7 @@ class WorkerProcess:
         if self._ended:
             return
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(WorkerDied(self._process.exitcode, heard=True))
+            self._answer.set_exception(WorkerDied(self._process.exitcode, heard=self._heard))
         self._on_death()
 
 

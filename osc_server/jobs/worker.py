@@ -31,6 +31,7 @@ from osc_server.contract.errors import (
     OutOfMemory,
 )
 from osc_server.jobs.messages import (
+    Begun,
     Broke,
     Command,
     Event,
@@ -141,6 +142,7 @@ class Worker:
         return Loaded(engine.info)
 
     def _render(self, command: RenderCommand) -> Event:
+        self._send(Begun(command.number))
         try:
             if self._renderer is None:
                 raise ModelUnavailable("no model is loaded: load one with /magnet/model/load")

@@ -34,6 +34,7 @@ _WAV, _CODES, _SIDECAR = ".wav", ".codes.npy", ".json"
 _IN_ORDER = (_WAV, _CODES, _SIDECAR)
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_-]{1,80}")
 _PART = re.compile(rf"\.({_ID.pattern})\.(\d+)\.json\.part")
+_DATE_LENGTH = len("20261122-203011")
 _SLUG_LENGTH = 40
 _STALE_SECONDS = 60.0  # writing takes milliseconds; another server may share the folder
 
@@ -148,10 +149,14 @@ class ClipStore:
             raise StorageFailed(f"the codes {path} cannot be read: {error}") from error
 
     def ids(self) -> Iterator[str]:
-        """Every clip, the newest first."""
-        with storage_errors(self.folder):
-            names = [path.name.removesuffix(_SIDECAR) for path in self.folder.glob(f"*{_SIDECAR}")]
-        return iter(sorted(filter(_ID.fullmatch, names), reverse=True))
+        """Every clip, the newest first: by the date in its id, within a second by its file's."""
+        with storage_errors(self.folder), os.scandir(self.folder) as entries:
+            sidecars = [
+                (entry.name[:_DATE_LENGTH], entry.stat().st_mtime_ns, entry.name)
+                for entry in entries
+                if entry.name.endswith(_SIDECAR) and _ID.fullmatch(entry.name[: -len(_SIDECAR)])
+            ]
+        return iter([name[: -len(_SIDECAR)] for _, _, name in sorted(sidecars, reverse=True)])
 
     def sweep(self, writer: int | None = None) -> int:
         """Remove what was left half-written; return how many clips that were.

@@ -11,7 +11,7 @@ import contextlib
 import errno
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 from osc_server.contract.addresses import MAX_DATAGRAM_BYTES
 from osc_server.contract.errors import BadRequest, DeviceUnavailable
@@ -165,11 +165,10 @@ class _UdpClient(asyncio.DatagramProtocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
-            for packet in self._waiting:
-                transport.sendto(packet)
-            self._waiting.clear()
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        for packet in self._waiting:
+            self._transport.sendto(packet)
+        self._waiting.clear()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if data.startswith(b"/magnet/notified\0"):

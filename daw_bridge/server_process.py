@@ -22,21 +22,32 @@ def server_command(port: int, *options: str) -> list[str]:
     """The command line of a server on loopback, in the Python that runs this."""
     return [
         sys.executable,
-        *("-m", "osc_server.cli", "--host", "127.0.0.1", "--port", str(port)),
+        *("-m", "daw_bridge.server_child", "--host", "127.0.0.1", "--port", str(port)),
         *options,
     ]
+
+
+def is_free(port: int) -> bool:
+    """Whether a port is free now for both UDP and TCP on loopback."""
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        if sys.platform != "win32":
+            # As asyncio does, so that connections that have just ended do not count.
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def free_port() -> int:
     """A port that is free now for both UDP and TCP on loopback."""
     for _ in range(16):
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        with socket.socket() as tcp:
             tcp.bind(("127.0.0.1", 0))
             port: int = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if is_free(port):
             return port
     raise DeviceUnavailable("no free network port found: close a few programs and try again")
 
@@ -77,7 +88,7 @@ class ServerProcess:
         with log:
             self._process = subprocess.Popen(
                 self._command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # held open: its end tells the server that we are gone
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=sys.platform != "win32",
@@ -92,7 +103,8 @@ class ServerProcess:
                 lines = log.read().decode("utf-8", "replace").splitlines()
         except OSError:
             return ""
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        line = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return line.removeprefix("magnet-server: ")
 
     def stop(self) -> None:
         """End it within 2 s and wait until it is gone; more than once is fine."""
@@ -105,6 +117,8 @@ class ServerProcess:
                 process.wait(STOP_SECONDS)
         _end_group(process)
         process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)

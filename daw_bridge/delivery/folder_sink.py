@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -81,26 +81,31 @@ def write_bytes(path: Path, content: bytes) -> Path:
     return _write_whole(path, lambda file: file.write(content))
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary file beside ``path`` that takes its place when the block ends well.
+
+    Raises:
+        StorageFailed: where it cannot be written.
+    """
+    temporary = path.with_name(f".{path.stem}-{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except (OSError, soundfile.LibsndfileError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise StorageFailed(f"cannot write {path}: {said}; choose another folder") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _copy(source: Path, file: IO[bytes]) -> None:
     with source.open("rb") as original:
         shutil.copyfileobj(original, file)
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.stem}-", suffix=".part", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            write(file.file)  # the file itself: libsndfile asks for its name otherwise
-        os.replace(temporary, path)
-        temporary = None
-    except (OSError, soundfile.LibsndfileError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise StorageFailed(f"cannot write {path}: {said}; choose another folder") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        write(file)
     return path

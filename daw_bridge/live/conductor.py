@@ -137,6 +137,7 @@ class Conductor:
         state = self._state
         try:
             clip = await self.make(ask)
+            await self._link.look()
             loop = await asyncio.to_thread(self._sink.load, clip)
             beat = self._sink.cue(loop, earliest=ask.earliest)
         except Cancelled:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from daw_bridge.client.async_client import AsyncMagnetClient
-from osc_server.contract.errors import DeviceUnavailable, MagnetError
+from osc_server.contract.errors import DeviceUnavailable
 
 _RETRY_SECONDS = 0.3
 
 MakeClient = Callable[[], AsyncMagnetClient]
-Say = Callable[[str], None]
 
 
 class ServerLink:
@@ -22,7 +22,7 @@ class ServerLink:
         on_change: told in one line how the server is.
     """
 
-    def __init__(self, make_client: MakeClient, on_change: Say) -> None:
+    def __init__(self, make_client: MakeClient, on_change: Callable[[str], None]) -> None:
         self._make_client = make_client
         self._on_change = on_change
         self._client: AsyncMagnetClient | None = None
@@ -39,14 +39,19 @@ class ServerLink:
                 client = self._make_client()
                 try:
                     await client.open()
-                    status = await client.status()
+                    await self._tell(client)
                 except DeviceUnavailable:
                     await client.close()
                     await asyncio.sleep(_RETRY_SECONDS)
                     continue
-                self._on_change(f"{status.model or 'no model'} on {status.device or '?'}")
                 self._client = client
             return self._client
+
+    async def look(self) -> None:
+        """Ask the server how it is, where there is one."""
+        if self._client is not None:
+            with suppress(DeviceUnavailable):
+                await self._tell(self._client)
 
     async def lost(self) -> None:
         """The client does not answer any more: connect anew at the next call."""
@@ -61,24 +66,7 @@ class ServerLink:
         if client is not None:
             await client.close()
 
-
-async def first_answer(make_client: MakeClient, still_starting: Callable[[], None]) -> None:
-    """Wait until a server answers.
-
-    Args:
-        make_client: makes a client that is not connected yet.
-        still_starting: called between tries; raises where waiting has no sense any more.
-    """
-    while True:
-        client = make_client()
-        try:
-            await client.open()
-        except DeviceUnavailable:
-            still_starting()
-            await asyncio.sleep(_RETRY_SECONDS)
-        except MagnetError:
-            raise
-        else:
-            return
-        finally:
-            await client.close()
+    async def _tell(self, client: AsyncMagnetClient) -> None:
+        status = await client.status()
+        ready = f"{status.model} on {status.device}"
+        self._on_change(ready if status.model else "loading the model")

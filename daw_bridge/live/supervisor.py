@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 from daw_bridge.server_process import ServerProcess
-from osc_server.contract.errors import DeviceUnavailable
 
 _LOOK_SECONDS = 0.2
 _FIRST_PAUSE_SECONDS = 0.5
@@ -36,11 +35,3 @@ async def keep_running(server: ServerProcess, on_gone: Callable[[str], None]) ->
         pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
         started = loop.time()
         server.start()
-
-
-def check_started(server: ServerProcess) -> None:
-    """Raise DeviceUnavailable, with the server's own sentence, where it refused to start."""
-    if not server.running:
-        raise DeviceUnavailable(
-            server.last_words() or "the server ended at once: run `magnet-server` to see why"
-        )

@@ -1,0 +1,181 @@
+"""Every setting of the bridge: from a flag, a variable ``MAGNET_…`` or a TOML file, in this order.
+
+The server that the bridge starts reads its own settings (``server.toml`` and the same variables);
+the bridge hands on only what it was told itself.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from daw_bridge.audio.output import OutputSettings
+from osc_server.contract.addresses import DEFAULT_PORT, nearest
+from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.contract.musical_time import BPM_MAX, BPM_MIN, Meter
+
+APPLICATION = "magnet-bridge"
+ENVIRONMENT_PREFIX = "MAGNET_"
+CONFIG_VARIABLE = "MAGNET_BRIDGE_CONFIG"
+
+
+def _expanded(value: object) -> object:
+    return Path(value).expanduser() if isinstance(value, str | Path) else value
+
+
+def _outputs(value: object) -> object:
+    """``"3,4"`` or ``"5"`` as numbers."""
+    if isinstance(value, int):
+        return (value,)
+    return tuple(value.split(",")) if isinstance(value, str) else value
+
+
+def _meter(value: object) -> object:
+    return Meter.parse(value) if isinstance(value, str) else value
+
+
+Folder = Annotated[Path, BeforeValidator(_expanded)]
+
+
+class BridgeConfig(BaseModel):
+    """How the bridge runs. Field names are the flags, with ``_`` for ``-``."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), arbitrary_types_allowed=True
+    )
+
+    server: str = Field("", description="HOST:PORT of a server that runs already")
+    host: str = Field("127.0.0.1", min_length=1, description="address to hold the front port on")
+    port: int = Field(DEFAULT_PORT, ge=1, le=65534, description="the front port, UDP and TCP")
+    token_file: Folder | None = Field(None, description="a file with the server's secret")
+
+    model: str = Field("", description="embedded, a name, or a folder")
+    clips: Folder | None = Field(None, description="where clips are written")
+    models: Folder | None = Field(None, description="where models are looked for")
+    device: str = Field("", description="what the model computes on: auto, cpu, cuda, mps")
+
+    output: str = Field("", description="sound device: part of its name, or its number")
+    host_api: str = Field("", description="host API: JACK, ASIO, WASAPI, Core Audio")
+    outputs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_outputs)] = Field(
+        (1, 2), min_length=1, max_length=64, description="outputs of the device, such as 3,4"
+    )
+    output_rate: int | None = Field(
+        None, ge=8000, le=384000, description="sample rate of the device, in Hz"
+    )
+    block: int = Field(1024, ge=16, le=16384, description="samples in one audio block")
+
+    bpm: float = Field(120.0, ge=BPM_MIN, le=BPM_MAX, description="tempo")
+    bars: float = Field(4.0, ge=0.0625, le=256, description="length of a clip")
+    meter: Annotated[Meter, BeforeValidator(_meter)] = Field(
+        default_factory=Meter, description="time signature"
+    )
+    level: float = Field(0.0, ge=-90, le=12, description="level of the deck, in dB")
+
+    def token(self) -> str:
+        """The shared secret; empty where none is set.
+
+        Raises:
+            StorageFailed: where the token file cannot be read.
+        """
+        if self.token_file is None:
+            return ""
+        try:
+            return self.token_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise StorageFailed(
+                f"the token file {self.token_file} cannot be read: {error}"
+            ) from error
+
+    def output_settings(self) -> OutputSettings:
+        """Which sound device to open, and how."""
+        return OutputSettings(
+            self.output, self.host_api, self.outputs, self.output_rate, self.block
+        )
+
+    def server_options(self) -> list[str]:
+        """Flags for a server that the bridge starts: only what the bridge was told itself."""
+        options: list[str] = []
+        for flag in ("model", "clips", "models", "device", "token_file"):
+            value = getattr(self, flag)
+            if value:
+                options += [f"--{flag.replace('_', '-')}", str(value)]
+        return options
+
+    def server_address(self) -> tuple[str, int]:
+        """Host and port of the server to speak to, if ``server`` names one; else the front port.
+
+        Raises:
+            BadRequest: where ``server`` is not HOST:PORT.
+        """
+        if not self.server:
+            return "127.0.0.1", self.port
+        host, _, port = self.server.rpartition(":")
+        if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+            raise BadRequest(f"--server {self.server!r} must be HOST:PORT, such as 127.0.0.1:12100")
+        return host.strip("[]"), int(port)
+
+
+def load_config(
+    flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, file: Path | None = None
+) -> BridgeConfig:
+    """Put the settings together.
+
+    Args:
+        flags: by field name; None = not given.
+        environment: read for ``MAGNET_PORT`` and so on; names of no field are other programs'.
+        file: a TOML file that must exist; None = ``MAGNET_BRIDGE_CONFIG``, or ``bridge.toml`` in
+            the user's configuration folder if it is there.
+
+    Raises:
+        BadRequest: naming flag, variable or file of what is wrong.
+        StorageFailed: where the file cannot be read.
+    """
+    values, sources = _from_file(file, environment)
+    for name in BridgeConfig.model_fields:
+        variable = ENVIRONMENT_PREFIX + name.upper()
+        if environment.get(variable, "") != "":
+            values[name], sources[name] = environment[variable], variable
+        if flags.get(name) is not None:
+            values[name], sources[name] = flags[name], f"--{name.replace('_', '-')}"
+    try:
+        return BridgeConfig.model_validate(values)
+    except ValidationError as error:
+        raise BadRequest(_explain(error, sources)) from error
+
+
+def _from_file(
+    file: Path | None, environment: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values by field name, and where each stands."""
+    if file is None and environment.get(CONFIG_VARIABLE):
+        file = Path(environment[CONFIG_VARIABLE]).expanduser()
+    if file is None:
+        file = platformdirs.user_config_path(APPLICATION, appauthor=False) / "bridge.toml"
+        if not file.is_file():
+            return {}, {}
+    try:
+        raw = tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadRequest(f"{file}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageFailed(f"the settings {file} cannot be read: {error}") from error
+    values = {name.replace("-", "_"): value for name, value in raw.items()}
+    for name in values:
+        if name not in BridgeConfig.model_fields:
+            known = [field.replace("_", "-") for field in BridgeConfig.model_fields]
+            raise BadRequest(f"{file}, {name}: no such setting{nearest(name, known)}")
+    return values, {name: f"{file}, {name}" for name in values}
+
+
+def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    field = BridgeConfig.model_fields.get(name)
+    meaning = f" ({field.description})" if field is not None else ""
+    return f"{sources.get(name, name)} = {first['input']!r}: {first['msg']}{meaning}"

@@ -1,0 +1,236 @@
+// Loops that MAGNeT makes from words, in time with a TempoClock. Help: HelpSource/Classes/Magnet.
+//
+// A launch falls on the clock's grid. It starts fadeSeconds early, in the tail of its own loop, and
+// fades in there: the first beat is whole and the change does not click. From then on PlayBuf loops
+// by itself, so that the period is the buffer's length to the sample; since a sound card and the
+// language's clock drift apart by some milliseconds in ten minutes, the loop is launched anew every
+// `resync` passes.
+Magnet {
+	classvar <fadeSeconds = 0.01;
+	classvar <patienceSeconds = 2.0;
+	classvar <rates = #[32000, 44100, 48000, 88200, 96000];
+	classvar lastId = 0;
+
+	var <addr, <server, <>clock, <>quant, <>resync, <>out = 0;
+	var <clip, <buffer, <synth, <isPlaying = false, <amp = 1;
+	var jobs, responders, lane, launches = 0, playing, newest;
+
+	*new { |host = "127.0.0.1", port = 12100, server, clock, quant, resync = 16|
+		^super.newCopyArgs(
+			NetAddr(host, port), server ? Server.default, clock ? TempoClock.default, quant, resync
+		).init
+	}
+
+	init {
+		jobs = IdentityDictionary.new;
+		lane = "supercollider-%".format(Magnet.prNextId);
+		responders = [
+			this.prOn('/magnet/progress', { |job, args| job[\onProgress].(*args) }),
+			this.prOn('/magnet/ready', { |job, args, id| this.prReady(id, job, args) }),
+			this.prOn('/magnet/failed', { |job, args, id| this.prEnd(id, \onError, *args) }),
+			this.prOn('/magnet/cancelled', { |job, args, id|
+				this.prEnd(id, \onError, \cancelled, "The request was cancelled.")
+			}),
+			this.prOn('/magnet/pong', { |job, args, id| this.prEnd(id, \onReady, this) }),
+			this.prOn('/magnet/welcome', { |job, args, id| this.prEnd(id, \onReady, this) }),
+			this.prOn('/magnet/accepted'),
+			OSCFunc({ |msg| "Magnet: %".format(msg[1]).warn }, '/magnet/error', addr).fix
+		];
+		CmdPeriod.add(this);
+		ServerQuit.add(this, server);
+	}
+
+	// Is the server there? With a token: let this client in. action.(magnet), onError.(code, text)
+	connect { |token, action, onError|
+		var id = this.prJob(action, nil, onError);
+		if(token.isNil) {
+			addr.sendMsg('/magnet/ping', id)
+		} {
+			addr.sendMsg('/magnet/hello', id, \token, token.asString)
+		}
+	}
+
+	// Asks for a clip; answers the request's id.
+	//   onReady.(clip), onProgress.(fraction, step, steps, eta), onError.(code, text)
+	generate { |prompt, bars = 4, bpm, seed, options, onReady, onProgress, onError|
+		var id = this.prJob(onReady, onProgress, onError);
+		var request = (
+			prompt: prompt.asString, bars: bars.asFloat, bpm: (bpm ? (clock.tempo * 60)).asFloat,
+			rate: this.prRate, channels: 2, lane: lane
+		);
+		seed !? { request[\seed] = seed.asInteger };
+		options !? { request.putAll(options.as(Event)) };
+		newest = id;
+		addr.sendMsg('/magnet/generate', id, *request.getPairs);
+		^id
+	}
+
+	// Stops a request, the newest unless an id is given.
+	cancel { |id|
+		id = id ? newest;
+		id !? { addr.sendMsg('/magnet/cancel', id) }
+	}
+
+	// Plays the clip that is there, and every clip that comes, from the next line of the grid.
+	play { |quant|
+		quant !? { this.quant = quant };
+		isPlaying = true;
+		buffer !? { this.prLaunch }
+	}
+
+	stop { |fade|
+		isPlaying = false;
+		launches = launches + 1;
+		synth !? { synth.release(fade ? fadeSeconds); synth = nil }
+	}
+
+	amp_ { |value|
+		amp = value;
+		synth !? { synth.set(\amp, value) }
+	}
+
+	free {
+		this.stop;
+		responders.do(_.free);
+		CmdPeriod.remove(this);
+		ServerQuit.remove(this, server);
+		this.prFree(buffer);
+		if(playing !== buffer) { this.prFree(playing) };
+		buffer = playing = nil
+	}
+
+	cmdPeriod {
+		isPlaying = false;
+		launches = launches + 1;
+		synth = nil
+	}
+
+	doOnServerQuit {
+		this.cmdPeriod;
+		buffer = playing = nil
+	}
+
+	*synthDef { |numChannels|
+		^SynthDef("magnetLoop%".format(numChannels).asSymbol, {
+			|out = 0, bufnum, startPos = 0, amp = 1, gate = 1, fade = 0.01|
+			var env = EnvGen.kr(Env.asr(fade, 1, fade, \lin), gate, doneAction: 2);
+			var sig = PlayBuf.ar(
+				numChannels, bufnum, BufRateScale.kr(bufnum), startPos: startPos, loop: 1
+			);
+			if(numChannels == 1) { sig = [sig, sig] };
+			OffsetOut.ar(out, sig * env * amp.lag(0.02))
+		})
+	}
+
+	*prNextId { ^lastId = lastId + 1 }
+
+	// Handles one reply address for requests of this instance: func.(job, arguments, id)
+	prOn { |address, func|
+		^OSCFunc({ |msg|
+			var job = jobs[msg[1]];
+			job !? { job[\answered] = true; func.(job, msg.drop(2), msg[1]) }
+		}, address, addr).fix
+	}
+
+	prJob { |onReady, onProgress, onError|
+		var id = Magnet.prNextId;
+		jobs[id] = (onReady: onReady, onProgress: onProgress, onError: onError, answered: false);
+		SystemClock.sched(patienceSeconds, {
+			if(jobs[id].notNil and: { jobs[id][\answered].not }) {
+				this.prEnd(id, \onError, \no_answer,
+					"No answer from % port %: start magnet-server and check the port."
+					.format(addr.hostname, addr.port))
+			};
+			nil
+		});
+		^id
+	}
+
+	// Takes a request off the list and tells its owner; errors that nobody handles are posted.
+	prEnd { |id, event ... args|
+		var job = jobs.removeAt(id);
+		if(event == \onError) {
+			if(job[\onError].isNil) { "Magnet: %".format(args[1]).warn };
+			job[\onError].(args[0].asSymbol, args[1].asString)
+		} {
+			job[event].(*args)
+		}
+	}
+
+	prRate {
+		var rate = (server.sampleRate ? 48000).round.asInteger;
+		^if(rates.includes(rate)) { rate } { 48000 }  // else BufRateScale plays it at its speed
+	}
+
+	prReady { |id, job, args|
+		var names = #[\clip, \path, \seconds, \bars, \bpm, \measured, \seam, \lufs, \seed, \rate,
+			\rtf, \notes];
+		var info = Event.newFrom([names, args.keep(names.size)].lace);
+		#[\clip, \path, \notes].do { |name| info[name] = info[name].asString };
+		if(server.serverRunning.not) {
+			clip = info;
+			^this.prEnd(id, \onReady, info)
+		};
+		{
+			var loaded;
+			Magnet.synthDef(2).send(server);
+			Magnet.synthDef(1).send(server);
+			loaded = Buffer.read(server, info[\path]);
+			server.sync;
+			if((loaded.numFrames ? 0) > 0) {
+				this.prTake(info, loaded);
+				this.prEnd(id, \onReady, info)
+			} {
+				this.prEnd(id, \onError, \storage_failed,
+					"The sound server cannot read %: both servers must see the same disk."
+					.format(info[\path]))
+			}
+		}.fork(SystemClock)
+	}
+
+	// A clip is in memory: the one that waited for its launch, if any, has been overtaken.
+	prTake { |info, loaded|
+		if(buffer !== playing) { this.prFree(buffer) };
+		clip = info;
+		buffer = loaded;
+		info[\buffer] = loaded;
+		if(isPlaying) { this.prLaunch }
+	}
+
+	prLaunch {
+		var launch = launches = launches + 1;
+		var grid = quant ?? { clock.beatsPerBar };
+		clock.schedAbs(clock.nextTimeOnGrid(grid), {
+			if(isPlaying and: { launch == launches }) {
+				this.prSwitch;
+				this.prBeatsToResync
+			}  // a number: again after so many beats; nil: never again
+		})
+	}
+
+	prSwitch {
+		var old = synth, fadeFrames = (fadeSeconds * buffer.sampleRate).round;
+		server.makeBundle(((server.latency ? 0.2) - fadeSeconds).max(0), {
+			old !? { old.release(fadeSeconds) };
+			synth = Synth("magnetLoop%".format(buffer.numChannels), [
+				\out, out, \bufnum, buffer, \amp, amp, \fade, fadeSeconds,
+				\startPos, (buffer.numFrames - fadeFrames).max(0)
+			], server)
+		});
+		if(playing.notNil and: { playing !== buffer }) {
+			var done = playing;
+			SystemClock.sched((server.latency ? 0.2) + 1, { this.prFree(done); nil })
+		};
+		playing = buffer
+	}
+
+	prBeatsToResync {
+		var beats = buffer.numFrames / buffer.sampleRate * clock.tempo;
+		if(resync.isNil or: { (clip[\bpm] - (clock.tempo * 60)).abs > 0.001 }) { ^nil };
+		^(beats * resync).round(0.25)
+	}
+
+	prFree { |old|
+		if(old.notNil and: { server.serverRunning }) { old.free }
+	}
+}

@@ -1,0 +1,1 @@
+"""MIDI: the room with mido in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,9 @@ def main(  # noqa: PLR0913  (each is a flag)
     cache: Annotated[Path, typer.Option(help="Keeps the classifier.")] = Path("train/evaluation"),
     models: Annotated[Path, typer.Option(help="Models folder.")] = Path("models"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    workers: Annotated[int, typer.Option(help="Processes that render corpus clips.")] = 2,
+    workers: Annotated[
+        int, typer.Option(help="Processes that render clips; 0 takes half the cores.")
+    ] = 0,
     batch: Annotated[int, typer.Option(help="Loops made at once.")] = 16,
 ) -> None:
     """Measure a model on held-out prompts and write report, pictures and examples."""
@@ -85,6 +88,8 @@ def main(  # noqa: PLR0913  (each is a flag)
     else:
         engine = load_engine(model, models_folder=models, device=device)
     place = torch.device(engine.info.device)
+    # On two cores a second process costs more to start than it saves.
+    workers = workers or max(1, (os.cpu_count() or 1) // 2)
     machine = Machine(device=place, workers=workers, batch=batch)
     figures = evaluate(engine, FULL if full else QUICK, machine, cache, out)
     print_goals(figures)

@@ -33,18 +33,19 @@ def features(audio: Floats, rate_hz: int) -> Floats:
     rms = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if len(audio) else 0.0
     level = audio / np.float32(max(rms, 1e-5))
     mel = log_mel(level, rate_hz, _N_FFT, rate_hz // FRAMES_PER_SECOND, _N_MELS, floor=1e-3)
-    return np.asarray((mel + 1.5) / 1.0, dtype=np.float32)
+    return np.asarray(mel + 1.5, dtype=np.float32)
 
 
 class KindNetwork(nn.Module):
     """Four convolutions, mean and maximum over time and pitch, one linear layer."""
 
-    def __init__(self, widths: Sequence[int] = (24, 40, 64, 96)) -> None:
+    def __init__(self, widths: Sequence[int] = (24, 48, 64, 96)) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for before, after in zip((1, *widths[:-1]), widths, strict=True):
+            size = 5 if before == 1 else 3
             layers += [
-                nn.Conv2d(before, after, 3, stride=(1, 2) if before == 1 else 2, padding=1),
+                nn.Conv2d(before, after, size, stride=2, padding=size // 2),
                 nn.BatchNorm2d(after),
                 nn.ReLU(),
             ]
@@ -54,7 +55,7 @@ class KindNetwork(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """Log mel ``[B, T, 64]`` to logits ``[B, 7]``."""
-        x = self.body(mel[:, None])  # [B, C, T / 8, 4]
+        x = self.body(mel[:, None])  # [B, C, T / 16, 4]
         pooled = torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1).flatten(1)
         logits: Tensor = self.head(pooled)
         return logits

@@ -39,6 +39,7 @@ def make_figures(
         "notes": _notes(reference, generated),
         "seam": {
             "corpus": measures.measure_seams(reference.clips),
+            "cut": measures.measure_seams([_cut(s) for s in reference.clips]),
             "generated": measures.measure_seams([*generated.kinds, *generated.drums]),
         },
         "codec": _codec(info, settings, reference),
@@ -83,22 +84,27 @@ def _rhythm(reference: Reference, generated: Generated) -> Record:
 
 
 def _notes(reference: Reference, generated: Generated) -> Record:
-    """The bands come from every other corpus clip; all sources are held to them."""
+    """The bands come from other corpus clips; all sources are held to them."""
     clips = [s for s in reference.clips if s.kind in NOTE_COUNTS]
-    bands = measures.note_bands(clips[::2], measures.notes_of(clips[::2]))
     sources = {
-        "corpus": clips[1::2],
-        "codec": [s for s in reference.copies if s.kind in NOTE_COUNTS][1::2],
+        "corpus": clips,
+        "codec": [s for s in reference.copies if s.kind in NOTE_COUNTS],
         "generated": [s for s in generated.kinds if s.kind in NOTE_COUNTS],
-        "smeared": [s.with_audio(smear(s.audio, s.rate_hz, s.seed)) for s in clips[1::2]],
+        "smeared": [s.with_audio(smear(s.audio, s.rate_hz, s.seed)) for s in clips],
     }
+    bands = reference.bands
     return {
         "bands": bands,
         "sources": {
-            name: measures.measure_notes(specimens, measures.notes_of(specimens), bands)
-            for name, specimens in sources.items()
+            name: measures.measure_notes(specimens, bands) for name, specimens in sources.items()
         },
     }
+
+
+def _cut(specimen: Specimen) -> Specimen:
+    """The control for seams: a loop that ends a third of a beat too soon."""
+    beat = 60.0 / specimen.bpm * specimen.rate_hz
+    return specimen.with_audio(specimen.audio[: -round(beat / 3)])
 
 
 def _codec(info: EngineInfo, settings: Settings, reference: Reference) -> Record:

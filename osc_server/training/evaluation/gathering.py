@@ -30,6 +30,7 @@ from osc_server.training.evaluation.material import (
     seeds_of_kind,
     through_codec,
 )
+from osc_server.training.evaluation.measures import NOTE_COUNTS, Bands, note_bands
 from osc_server.training.evaluation.settings import Settings
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.spectra import Floats
@@ -37,7 +38,7 @@ from osc_server.training.evaluation.spectra import Floats
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 """Opens a progress bar of (title, steps); what it yields is called with the steps just done."""
 
-_RENDER_CHUNK = 256  # clips held as audio while the classifier's features are made
+_RENDER_CHUNK = 512  # clips held as audio while the classifier's features are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Reference:
         drums: more drums.
         drum_copies: the same through the codec.
         library: bar profiles ``[n, 16, 3]`` of other drum clips.
+        bands: note figures of other clips.
     """
 
     clips: list[Specimen]
@@ -68,6 +70,7 @@ class Reference:
     drums: list[Specimen]
     drum_copies: list[Specimen]
     library: Floats
+    bands: Bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +141,27 @@ def gather_reference(
     found = {kind: seeds_of_kind(kind, n, REFERENCE_SEED) for kind, n in wanted.items()}
     seeds = [seed for kind in KINDS for seed in found[kind][:per_kind]]
     seeds += found["drums"][per_kind:]
-    others = seeds_of_kind("drums", settings.classifier_per_kind, CLASSIFIER_SEED, in_four=True)
-    with progress("corpus clips to measure", 2 * len(seeds) + len(others)) as advance:
-        rendered = render([*seeds, *others], machine.workers, advance)
-        clips, bars = rendered[: len(seeds)], rendered[len(seeds) :]
+    bars = seeds_of_kind("drums", settings.yardstick_per_kind, CLASSIFIER_SEED, in_four=True)
+    others = [
+        seed
+        for kind in NOTE_COUNTS
+        for seed in seeds_of_kind(kind, settings.yardstick_per_kind, CLASSIFIER_SEED)
+    ]
+    with progress("corpus clips to measure", 2 * len(seeds) + len(bars) + len(others)) as advance:
+        rendered = render([*seeds, *bars, *others], machine.workers, advance)
+        clips, yardsticks = rendered[: len(seeds)], rendered[len(seeds) :]
         copies, codes = through_codec(engine, clips, advance)
-    profiles = [bar_profile(s.audio, s.rate_hz, s.bpm, loop=True) for s in bars]
+    drums = yardsticks[: len(bars)]
     n = len(KINDS) * per_kind
-    return Reference(clips[:n], copies[:n], codes[:n], clips[n:], copies[n:], np.stack(profiles))
+    return Reference(
+        clips=clips[:n],
+        copies=copies[:n],
+        codes=codes[:n],
+        drums=clips[n:],
+        drum_copies=copies[n:],
+        library=np.stack([bar_profile(s.audio, s.rate_hz, s.bpm, loop=True) for s in drums]),
+        bands=note_bands(yardsticks[len(bars) :]),
+    )
 
 
 def gather_generated(

@@ -19,7 +19,7 @@ from osc_server.training.evaluation.grid import bar_profile, downbeat_place, gri
 from osc_server.training.evaluation.notes import NoteFigures, note_figures
 from osc_server.training.evaluation.onsets import onset_envelope
 from osc_server.training.evaluation.ratio import Ratio
-from osc_server.training.evaluation.seam import seam_figures
+from osc_server.training.evaluation.seam import LARGEST_JUMP, seam_figures
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.spectra import Floats
 from osc_server.training.evaluation.tempo import estimate_bpm, same_tempo, tempo_ratio
@@ -117,8 +117,8 @@ def measure_downbeat(specimens: Sequence[Specimen], library: Floats) -> Record:
     }
 
 
-Bands = dict[str, dict[str, tuple[float, float]]]
-"""Kind to figure to its 10th and 90th percentile in the corpus."""
+Bands = dict[str, dict[str, list[float]]]
+"""Kind to figure to its 5th, 10th, 90th and 95th percentile in the corpus."""
 
 
 def notes_of(specimens: Sequence[Specimen]) -> list[NoteFigures]:
@@ -126,37 +126,34 @@ def notes_of(specimens: Sequence[Specimen]) -> list[NoteFigures]:
     return [note_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop) for s in specimens]
 
 
-def note_bands(specimens: Sequence[Specimen], notes: Sequence[NoteFigures]) -> Bands:
-    """Where the corpus' middle 80 % lie, for each kind that must show separate notes."""
+def note_bands(specimens: Sequence[Specimen]) -> Bands:
+    """Where the corpus lies, for each kind that must show separate notes."""
+    notes = notes_of(specimens)
     bands: Bands = {}
     for kind, count in NOTE_COUNTS.items():
         of_kind = [asdict(n) for s, n in zip(specimens, notes, strict=True) if s.kind == kind]
-        bands[kind] = {}
-        for name in ("onsets_per_beat", "contrast_db", count):
-            values = [figures[name] for figures in of_kind]
-            low, high = np.percentile(values, [10.0, 90.0]) if values else (0.0, 0.0)
-            bands[kind][name] = (float(low), float(high))
+        bands[kind] = {
+            name: [float(v) for v in np.percentile([f[name] for f in of_kind], [5, 10, 90, 95])]
+            for name in ("contrast_db", "onsets_per_beat", count)
+        }
     return bands
 
 
-def measure_notes(
-    specimens: Sequence[Specimen], notes: Sequence[NoteFigures], bands: Bands
-) -> Record:
+def measure_notes(specimens: Sequence[Specimen], bands: Bands) -> Record:
     """For each kind: how many clips lie within the corpus' middle 80 %, figure by figure.
 
-    A clip *shows separate notes* when its onset contrast, its onsets and its notes (or chord
-    changes) all reach the corpus' 10th percentile.
+    A clip *shows separate notes* when its onset contrast reaches the corpus' 5th percentile, and
+    its onsets and its notes (or chord changes) lie within the middle 90 %.
     """
+    notes = notes_of(specimens)
     record: Record = {}
     for kind, band in bands.items():
         of_kind = [asdict(n) for s, n in zip(specimens, notes, strict=True) if s.kind == kind]
         record[kind] = {
-            "separate": Ratio.of(
-                all(figures[name] >= low for name, (low, _) in band.items()) for figures in of_kind
-            ).record(),
+            "separate": Ratio.of(_shows_notes(figures, band) for figures in of_kind).record(),
             "within": {
                 name: Ratio.of(low <= figures[name] <= high for figures in of_kind).record()
-                for name, (low, high) in band.items()
+                for name, (_, low, high, _) in band.items()
             },
             "median": {
                 name: float(np.median([f[name] for f in of_kind])) if of_kind else 0.0
@@ -166,12 +163,19 @@ def measure_notes(
     return record
 
 
+def _shows_notes(figures: Mapping[str, float], band: Mapping[str, Sequence[float]]) -> bool:
+    return all(
+        low <= figures[name] and (name == "contrast_db" or figures[name] <= high)
+        for name, (low, _, _, high) in band.items()
+    )
+
+
 def measure_seams(specimens: Sequence[Specimen]) -> Record:
-    """How the loops close: share without a click, and how strong the change at the seam is."""
+    """How the loops close: share without a click, jump, and change of spectrum at the seam."""
     seams = [seam_figures(s.audio, s.rate_hz, s.n_bars) for s in specimens if s.loop]
     flux = [seam.flux for seam in seams if np.isfinite(seam.flux)]
     return {
-        "without_click": Ratio.of(seam.jump <= 1.0 for seam in seams).record(),
+        "closed": Ratio.of(seam.jump <= LARGEST_JUMP for seam in seams).record(),
         "jump": _quartiles([seam.jump for seam in seams]),
         "flux": _quartiles(flux),
     }

@@ -119,7 +119,8 @@ def _refine(row: NDArray[np.float64], lag: int) -> float:
         return float(lag)
     left, mid, right = row[lag - 1], row[lag], row[lag + 1]
     curve = left - 2.0 * mid + right
-    return float(lag + 0.5 * (left - right) / curve) if curve > 1e-12 else float(lag)
+    shift = 0.5 * (left - right) / curve if curve > 1e-12 else 0.0
+    return float(lag + np.clip(shift, -0.5, 0.5))
 
 
 def _sounding(audio: Floats, rate_hz: int, n_frames: int) -> NDArray[np.bool_]:

@@ -7,12 +7,15 @@ from typing import Any
 
 from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.measures import NOTE_COUNTS, Record
+from osc_server.training.evaluation.seam import LARGEST_JUMP
 
+_MISSED_SHOWN = 12
 _SOURCES = {
     "corpus": "corpus clips",
     "codec": "the same through the codec",
     "generated": "generated",
     "smeared": "corpus clips, smeared (control)",
+    "cut": "corpus clips, cut short (control)",
 }
 
 
@@ -103,7 +106,9 @@ def _kinds(figures: Record) -> str:
     table = _table(("kind", "corpus", "corpus through the codec", "generated"), rows)
     worst = sorted(heard["by_prompt"].items(), key=lambda item: item[1]["share"])
     missed = [f"“{prompt}” ({r['hits']}/{r['total']})" for prompt, r in worst if r["share"] < 0.5]
-    tail = f"\n\nPrompts missed more often than met: {'; '.join(missed)}." if missed else ""
+    more = f"; and {len(missed) - _MISSED_SHOWN} more" if len(missed) > _MISSED_SHOWN else ""
+    listed = "; ".join(missed[:_MISSED_SHOWN]) + more
+    tail = f"\n\nPrompts missed more often than met: {listed}." if missed else ""
     return text + table + tail
 
 
@@ -156,10 +161,11 @@ def _notes(figures: Record) -> str:
             rows.append((kind, _SOURCES[source], _ratio(record[kind]["separate"]), *cells))
     return (
         "## Are there separate notes?\n\n"
-        "A clip shows separate notes when its onset contrast, its onsets and its notes (bass, "
-        "arpeggios: steady stretches of one pitch; chords: changes of harmony in four beats) all "
-        "reach the corpus' 10th percentile. Medians follow, with the share of clips inside the "
-        "corpus' middle 80 %. The control has the same spectrum over time, smeared.\n\n"
+        "A clip shows separate notes when its onset contrast reaches the corpus' 5th percentile, "
+        "and its onsets and its notes (bass, arpeggios: steady stretches of one pitch; chords: "
+        "changes of harmony in four beats) lie within the corpus' middle 90 %, as taken from other "
+        "corpus clips. Medians follow, with the share of clips inside the corpus' middle 80 %. The "
+        "control keeps timbre and register but smears what happens over a third of a second.\n\n"
         + _table(
             ("kind", "source", "separate notes", "contrast, dB", "onsets a beat",
              "notes a beat / chords a bar"),
@@ -172,7 +178,7 @@ def _seams(figures: Record) -> str:
     rows = [
         (
             _SOURCES[source],
-            _ratio(record["without_click"]),
+            _ratio(record["closed"]),
             f"{record['jump'][1]:.2f} / {record['jump'][3]:.2f}",
             f"{record['flux'][1]:.2f} / {record['flux'][3]:.2f}",
         )
@@ -180,9 +186,10 @@ def _seams(figures: Record) -> str:
     ]
     return (
         "## Do loops close?\n\n"
-        "Jump: bend of the waveform at the seam over the 99.9th percentile inside. Flux: change of "
-        "the spectrum at the seam over that at the loop's other bar lines.\n\n"
-        + _table(("loops", "without a click", "jump, median / p95", "flux, median / p95"), rows)
+        "Jump: that of the waveform at the seam over the loop's own (closed: at most "
+        f"{LARGEST_JUMP}). Flux: change of the spectrum at the seam over that at the loop's other "
+        "bar lines.\n\n"
+        + _table(("loops", "closed", "jump, median / p95", "flux, median / p95"), rows)
     )
 
 

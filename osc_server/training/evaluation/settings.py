@@ -23,6 +23,7 @@ class Settings:
         ablation_loops: of them, those asked for again with the tempo in words or not at all.
         reference_per_kind: corpus clips of each kind to measure.
         reference_drums: more of drums, on which the tempo estimator is measured.
+        yardstick_per_kind: other clips, from which note bands and bar patterns are taken.
         classifier_per_kind: corpus clips of each kind that the classifier learns from.
         classifier_steps: its optimiser steps.
         codec_per_kind: clips of each kind for the codec's figures, of those measured.
@@ -36,6 +37,7 @@ class Settings:
     ablation_loops: int
     reference_per_kind: int
     reference_drums: int
+    yardstick_per_kind: int
     classifier_per_kind: int
     classifier_steps: int
     codec_per_kind: int
@@ -59,8 +61,9 @@ QUICK = Settings(
     ablation_loops=0,
     reference_per_kind=24,
     reference_drums=24,
-    classifier_per_kind=120,
-    classifier_steps=500,
+    yardstick_per_kind=80,
+    classifier_per_kind=100,
+    classifier_steps=300,
     codec_per_kind=4,
 )
 
@@ -72,7 +75,8 @@ FULL = Settings(
     ablation_loops=40,
     reference_per_kind=60,
     reference_drums=140,
+    yardstick_per_kind=200,
     classifier_per_kind=250,
-    classifier_steps=900,
+    classifier_steps=600,
     codec_per_kind=12,
 )

@@ -27,7 +27,8 @@ _LOWEST_HZ, _HIGHEST_HZ = 40.0, 12000.0
 _RANGE_DB = 60.0
 _RIPPLE_DB = 0.2  # what a steady tone shows as its phase moves under the window
 _PRIOR_OCTAVES = 0.25  # standard deviation of the prior around the asked tempo
-_LEAST_REGULARITY = 0.12  # steady textures and noise stay under it, beats well above
+_LEAST_BEATS = 4
+_LEAST_REGULARITY = 0.12  # over 8 beats noise and rain stay under it, drums well above
 _LONGEST_REACH_SECONDS = 8.0
 
 
@@ -35,7 +36,7 @@ def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) ->
     """Tempo in beats a minute within half an octave of the asked one; 0 where no beat is found.
 
     Half and double tempo are folded into that octave: which of them is the beat is what the
-    musician said.
+    musician said. Under four beats too little repeats to tell.
 
     Args:
         audio: ``[n_samples, n_channels]``.
@@ -45,8 +46,9 @@ def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) ->
     """
     envelope = onset_envelope(audio, rate_hz, loop=loop)
     frames_per_second = len(envelope) * rate_hz / len(audio)
-    if len(envelope) < 2 * 60 / asked_bpm * frames_per_second or envelope.max() <= 0:
-        return 0.0  # under two beats nothing can repeat
+    n_beats = len(audio) / rate_hz * asked_bpm / 60
+    if n_beats < _LEAST_BEATS - 0.01 or envelope.max() <= 0:
+        return 0.0
     correlation = _autocorrelation(envelope, loop)
     octaves = np.arange(-0.5, 0.5, 0.0005)
     lags = frames_per_second * 60 / (asked_bpm * 2**octaves)
@@ -54,7 +56,8 @@ def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) ->
     regularity = np.array([_regularity(correlation, lag, reach) for lag in lags])
     weighted = regularity * np.exp(-0.5 * (octaves / _PRIOR_OCTAVES) ** 2)
     best = int(weighted.argmax())
-    if regularity[best] < _LEAST_REGULARITY:
+    # Few beats repeat by chance more easily.
+    if regularity[best] < _LEAST_REGULARITY * max(1.0, (8 / n_beats) ** 1.5):
         return 0.0
     return float(frames_per_second * 60 / _refined(lags, regularity, best))
 

@@ -49,5 +49,6 @@ def test_no_beat_is_found_in_silence_a_tone_or_noise():
             assert bpm_measured(audio[:, None].astype("f4"), RATE, 120, loop=loop) == 0.0
 
 
-def test_less_than_two_beats_have_no_tempo():
-    assert bpm_measured(clicks(120, 1), RATE, 120, loop=False) == 0.0
+def test_less_than_four_beats_have_no_tempo():
+    assert bpm_measured(clicks(120, 3), RATE, 120, loop=False) == 0.0
+    assert bpm_measured(clicks(120, 4), RATE, 120, loop=True) == pytest.approx(120, rel=0.005)

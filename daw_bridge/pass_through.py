@@ -233,7 +233,8 @@ async def _say_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     """Answer the first request, in its own framing, that the server is away."""
     frames = FrameReader()
     with contextlib.suppress(OSError, TimeoutError):
-        frames.feed(await asyncio.wait_for(reader.read(_CHUNK_BYTES), 1.0))
+        async with asyncio.timeout(1.0):
+            frames.feed(await reader.read(_CHUNK_BYTES))
         if frames.framing is not None:
             writer.write(frame(encode_reply(ErrorLine(AWAY)), frames.framing))
             await writer.drain()

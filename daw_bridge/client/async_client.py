@@ -165,7 +165,8 @@ class AsyncMagnetClient:
         request = generate_request(self._talk.next_id(), prompt, options)
         job = self._send_job(request, on_progress)
         try:
-            await asyncio.wait_for(job.heard.wait(), ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await job.heard.wait()
         except TimeoutError as error:
             self._talk.detach(job)
             raise self._talk.gone() from error
@@ -178,7 +179,8 @@ class AsyncMagnetClient:
         while not job.done:
             job.heard.clear()
             try:
-                await asyncio.wait_for(job.heard.wait(), PATIENCE_SECONDS)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await job.heard.wait()
             except TimeoutError:
                 await self.ping()
         return await job.result()

@@ -45,9 +45,11 @@ class Conversation:
 
     async def open(self) -> None:
         """Connect. Raises DeviceUnavailable where nobody listens."""
-        opening = open_wire(self._transport, self._address, self._packet, self._lost)
         try:
-            self._wire = await asyncio.wait_for(opening, ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                self._wire = await open_wire(
+                    self._transport, self._address, self._packet, self._lost
+                )
         except (OSError, TimeoutError) as error:
             raise self.gone() from error
 
@@ -89,7 +91,8 @@ class Conversation:
         answer = self._waiting[request.id] = _Answer(last)
         try:
             self.send(request)
-            reply = await asyncio.wait_for(answer.future, seconds)
+            async with asyncio.timeout(seconds):
+                reply = await answer.future
         except TimeoutError as error:
             raise self.gone() from error
         finally:
@@ -139,7 +142,9 @@ class Conversation:
             answer.take(reply)
 
     def _lost(self) -> None:
-        self._wire = None
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
         self._give_up(self.gone())
 
     def _give_up(self, error: DeviceUnavailable) -> None:

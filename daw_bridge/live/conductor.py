@@ -112,7 +112,8 @@ class Conductor:
             self._state.next_clip = NextClip(ask.prompt)
             try:
                 return await client.generate(ask.prompt, on_progress=self._progress, **options)
-            except DeviceUnavailable:
+            except (DeviceUnavailable, Cancelled):
+                # Nobody here cancels without cancelling this task: the server went away.
                 await self._link.lost()
 
     async def _play(self, ask: Ask) -> None:
@@ -140,8 +141,6 @@ class Conductor:
             await self._link.look()
             loop = await asyncio.to_thread(self._sink.load, clip)
             beat = self._sink.cue(loop, earliest=ask.earliest)
-        except Cancelled:
-            return None  # by another newer wish of this deck
         except MagnetError as error:
             state.next_clip = None
             state.message = str(error)

@@ -45,7 +45,7 @@ class GridFigures:
 def grid_figures(audio: Floats, rate_hz: int, bpm: float, *, loop: bool = False) -> GridFigures:
     """Measure the onsets of a clip ``[n_samples]`` against sixteenths at ``bpm``."""
     envelope = onset_envelope(audio, rate_hz, loop=loop)
-    onsets = pick_onsets(envelope)
+    onsets = pick_onsets(envelope, loop=loop)
     sixteenth = 15.0 / bpm
     chance = min(1.0, 2.0 * GRID_SECONDS / sixteenth)
     weights = envelope[onsets].astype(np.float64)

@@ -48,7 +48,7 @@ def note_figures(audio: Floats, rate_hz: int, bpm: float, *, loop: bool = False)
     """Measure a clip ``[n_samples]`` whose beats are known to be at ``bpm``."""
     beats = len(audio) / rate_hz * bpm / 60.0
     envelope = onset_envelope(audio, rate_hz, loop=loop)
-    onsets = pick_onsets(envelope)
+    onsets = pick_onsets(envelope, loop=loop)
     semitones = pitch_track(audio, rate_hz)
     sounding = _sounding(audio, rate_hz, len(semitones))
     voiced = np.isfinite(semitones) & sounding

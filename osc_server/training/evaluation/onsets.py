@@ -53,18 +53,20 @@ def onset_envelope(audio: Floats, rate_hz: int, *, loop: bool = False) -> Floats
     return np.asarray(bands @ (weights / weights.sum()), dtype=np.float32)
 
 
-def pick_onsets(envelope: Floats) -> NDArray[np.int64]:
+def pick_onsets(envelope: Floats, *, loop: bool = False) -> NDArray[np.int64]:
     """Frames at which something begins: local maxima above a share of the strong ones.
 
     Args:
         envelope: onset strength at 200 frames a second.
+        loop: the envelope continues into itself.
     """
     if not len(envelope):
         return np.zeros(0, np.int64)
     # The 99.5th percentile is still an onset in a clip that has only one a second.
     height = max(_FAINTEST, _SHARE_OF_STRONG * float(np.percentile(envelope, 99.5)))
-    # A zero on each side lets an onset on the first frame (a loop's downbeat) be a maximum.
-    padded = np.concatenate([[0.0], envelope, [0.0]])
     distance = max(1, round(_GAP_SECONDS * ENVELOPE_RATE_HZ))
+    # Zeros let an onset on the first frame be a maximum; a loop sees what really comes before.
+    padded = np.pad(envelope, 2 * distance, mode="wrap" if loop else "constant")
     peaks, _ = find_peaks(padded, height=height, distance=distance)
-    return np.asarray(peaks - 1, dtype=np.int64)
+    frames = np.asarray(peaks - 2 * distance, dtype=np.int64)
+    return frames[(frames >= 0) & (frames < len(envelope))]

@@ -161,7 +161,8 @@ def _semitones(axes: Axes, specimen: Specimen) -> None:
         vmax=top,
         cmap=_COLOURS,
     )
-    onsets = pick_onsets(onset_envelope(specimen.audio, specimen.rate_hz, loop=specimen.loop))
+    envelope = onset_envelope(specimen.audio, specimen.rate_hz, loop=specimen.loop)
+    onsets = pick_onsets(envelope, loop=specimen.loop)
     axes.plot(onsets / ENVELOPE_RATE_HZ, np.full(len(onsets), 98.0), "|", color="cyan", ms=5)
     axes.set_xlim(0.0, specimen.seconds)
     axes.tick_params(labelsize=6, length=2, pad=1)

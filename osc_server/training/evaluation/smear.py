@@ -25,4 +25,6 @@ def smear(audio: Floats, rate_hz: int, seed: int) -> Floats:
     phases = np.exp(2j * np.pi * rng.random(power.shape))
     _, out = istft(np.sqrt(power) * phases, rate_hz, nperseg=_N_FFT, noverlap=_N_FFT * 3 // 4)
     out = np.pad(out, (0, max(0, len(audio) - len(out))))[: len(audio)]
-    return np.asarray(out, dtype=np.float32)
+    # Random phases cancel where frames overlap.
+    level = np.sqrt(np.mean(np.square(audio, dtype=np.float64)) / max(np.mean(out**2), 1e-12))
+    return np.asarray(out * level, dtype=np.float32)

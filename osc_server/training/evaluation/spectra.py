@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import rfft
 
 Floats = NDArray[np.float32]
 
@@ -31,7 +32,7 @@ def magnitudes(audio: Floats, n_fft: int, hop: int, *, loop: bool = False) -> Fl
     padded = np.pad(audio.astype(np.float32), (n_fft // 2, n_fft // 2 + hop), mode=mode)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop][:n_frames]
     window = np.hanning(n_fft).astype(np.float32)
-    spectrum = np.abs(np.fft.rfft(frames * window, axis=1)).astype(np.float32)
+    spectrum = np.abs(rfft(frames * window, axis=1))
     return np.asarray(spectrum * (2.0 / window.sum()), dtype=np.float32)
 
 

@@ -1,0 +1,63 @@
+from collections import Counter
+
+from osc_server.rendering.tone_engine import ToneEngine
+from osc_server.training.corpus.held_out import HELD_OUT
+from osc_server.training.evaluation.asks import drum_asks, kind_asks
+from osc_server.training.evaluation.classifier import KINDS
+from osc_server.training.evaluation.generation import (
+    Ablation,
+    Ask,
+    bars_for,
+    generate,
+    plan_for,
+)
+from osc_server.training.evaluation.settings import FULL, QUICK
+
+INFO = ToneEngine().info
+
+
+def test_every_kind_is_asked_equally_often():
+    counts = Counter(ask.kind for ask in kind_asks(HELD_OUT, QUICK))
+    assert counts == dict.fromkeys(KINDS, QUICK.prompts_per_kind * QUICK.seeds_per_prompt)
+
+
+def test_no_two_asks_share_a_seed():
+    asks = kind_asks(HELD_OUT, FULL) + drum_asks(HELD_OUT, FULL)
+    assert len({ask.seed for ask in asks}) == len(asks)
+
+
+def test_the_full_tempo_test_asks_every_drum_prompt_at_every_tempo():
+    asks = drum_asks(HELD_OUT, FULL)
+    pairs = {(ask.prompt, ask.bpm) for ask in asks}
+    assert len(pairs) == len(asks) == 16 * FULL.tempos
+
+
+def test_the_quick_tempo_test_covers_every_tempo_equally():
+    counts = Counter(ask.bpm for ask in drum_asks(HELD_OUT, QUICK))
+    assert sorted(counts) == QUICK.tempo_values()
+    assert set(counts.values()) == {QUICK.tempo_loops // QUICK.tempos}
+
+
+def test_as_many_bars_are_asked_for_as_fit_ten_seconds():
+    assert [bars_for(bpm, INFO) for bpm in (174.0, 96.0, 95.0, 70.0, 45.0)] == [4, 4, 2, 2, 1]
+
+
+def test_a_plan_tells_the_tempo_by_the_beat_grid_alone():
+    plan = plan_for(Ask("rock drums", "drums", 120.0, 1), INFO, Ablation())
+    assert plan.prompt == "rock drums"
+    assert plan.beat_grid is not None
+
+
+def test_the_ablation_tells_it_in_words_alone():
+    plan = plan_for(Ask("rock drums", "drums", 120.0, 1), INFO, Ablation(grid=False, words=True))
+    assert plan.prompt == "rock drums, 120 bpm"
+    assert plan.beat_grid is None
+
+
+def test_loops_come_back_in_the_order_asked_whatever_their_batch():
+    asks = [Ask(f"prompt {i}", "arp", (120.0, 90.0, 140.0)[i % 3], i) for i in range(7)]
+    done = []
+    loops = generate(ToneEngine(), asks, batch=2, on_clip=done.append)
+    assert [loop.prompt for loop in loops] == [ask.prompt for ask in asks]
+    assert [loop.seconds for loop in loops[:3]] == [8.0, 5.34, 6.86]
+    assert sum(done) == len(asks)

@@ -1,0 +1,104 @@
+import json
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import torch
+
+from osc_server.rendering.tone_engine import ToneEngine
+from osc_server.training.corpus.held_out import HELD_OUT
+from osc_server.training.evaluation.figures import make_figures
+from osc_server.training.evaluation.gathering import (
+    Machine,
+    gather_classifier,
+    gather_generated,
+    gather_reference,
+)
+from osc_server.training.evaluation.publishing import publish
+from osc_server.training.evaluation.report import write_report
+from osc_server.training.evaluation.settings import QUICK
+
+TINY = replace(
+    QUICK,
+    name="tiny",
+    prompts_per_kind=1,
+    tempo_loops=4,
+    ablation_loops=2,
+    reference_per_kind=2,
+    reference_drums=1,
+    yardstick_per_kind=3,
+    classifier_per_kind=1,
+    classifier_steps=2,
+    codec_per_kind=1,
+)
+MACHINE = Machine(device=torch.device("cpu"), workers=1, batch=4)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The whole evaluation, on the weightless engine: its folder, figures and progress."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    bars = []
+
+    @contextmanager
+    def progress(title, steps):
+        done = []
+        yield done.append
+        bars.append((title, steps, sum(done)))
+
+    engine = ToneEngine()
+    classifier = gather_classifier(engine, TINY, MACHINE, folder / "cache", progress)
+    gather_classifier(engine, TINY, MACHINE, folder / "cache", progress)
+    reference = gather_reference(engine, TINY, MACHINE, progress)
+    generated = gather_generated(engine, HELD_OUT, TINY, MACHINE, progress)
+    figures = make_figures(engine.info, TINY, classifier, reference, generated)
+    publish(figures, reference, generated, folder / "report")
+    return folder / "report", figures, bars
+
+
+def test_the_report_and_all_it_names_are_written(published):
+    folder, _, _ = published
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\]\(([^)]+)\)", text))
+    assert named <= {path.name for path in folder.iterdir()}
+    assert {"figures.json", "kinds.png", "drums.png", "notes.png", "figures.png"} <= named
+    assert sum(name.endswith(".ogg") for name in named) == 7
+
+
+def test_nothing_unfinished_is_left_behind(published):
+    folder, _, _ = published
+    assert not [path for path in folder.iterdir() if path.name.endswith(".partial")]
+
+
+def test_the_report_is_made_from_figures_json_alone(published):
+    folder, _, _ = published
+    figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    written = (folder / "report.md").read_text(encoding="utf-8")
+    assert written.startswith(write_report(figures, [], []).split("## How")[0].rstrip())
+
+
+def test_an_engine_that_clicks_on_the_beat_is_at_the_asked_tempo(published):
+    _, figures, _ = published
+    assert figures["tempo"]["right"]["share"] == 1.0
+    assert figures["grid"]["generated"]["above_chance"] > 0.9
+
+
+def test_an_engine_that_is_not_told_the_tempo_does_not_meet_it(published):
+    _, figures, _ = published
+    assert figures["tempo"]["ladder"]["not told"]["share"] < 1.0
+
+
+def test_goals_say_whether_they_are_met(published):
+    _, figures, _ = published
+    goals = {goal["name"]: goal for goal in figures["goals"]}
+    assert goals["drums at the asked tempo within 2 %"]["met"]
+    for goal in goals.values():
+        assert goal["met"] == (goal["value"]["share"] >= goal["goal"])
+
+
+def test_every_progress_bar_is_filled(published):
+    _, _, bars = published
+    assert len(bars) == 4  # the classifier comes from its cache the second time
+    for _, steps, done in bars:
+        assert done == steps

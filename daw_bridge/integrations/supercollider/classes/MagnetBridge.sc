@@ -55,7 +55,7 @@ Magnet {
 	generate { |prompt, bars = 4, bpm, seed, options, onReady, onProgress, onError|
 		var id = this.prJob(onReady, onProgress, onError);
 		var request = (
-			prompt: prompt.asString, bars: bars.asFloat, bpm: (bpm ? (clock.tempo * 60)).asFloat,
+			prompt: prompt.asString, bars: (bars ? 4).asFloat, bpm: (bpm ? (clock.tempo * 60)).asFloat,
 			rate: this.prRate, channels: 2, lane: lane
 		);
 		seed !? { request[\seed] = seed.asInteger };

@@ -94,6 +94,8 @@ def run_worker(
     _end_with_the_server()
     _lower_priority()
     logging.basicConfig(level=setup.log_level, format="magnet worker: %(message)s")
+    # Threads that spin while they wait for each other starve beside a busy DAW.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if setup.threads:
         os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(setup.threads)
     if setup.offline:

@@ -6,9 +6,11 @@ answer ought to be no.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,12 +32,21 @@ Record = dict[str, Any]
 NOTE_COUNTS = {"bass": "notes_per_beat", "arp": "notes_per_beat", "chords": "chords_per_bar"}
 """For each kind that must show separate notes, the figure that counts them."""
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 _WRONG_TEMPO_APART = 0.06  # tempos nearer to each other than this are no control
+
+
+def each(measure: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """``measure`` of each item, in order, on all cores: transforms let other threads run."""
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        return list(pool.map(measure, items))
 
 
 def measure_kinds(classifier: KindClassifier, specimens: Sequence[Specimen]) -> Record:
     """How often the classifier hears the kind that was asked for, with the confusion matrix."""
-    heard = [classifier.kind(s.audio, s.rate_hz) for s in specimens]
+    heard = each(lambda s: classifier.kind(s.audio, s.rate_hz), specimens)
     confusion = np.zeros((len(KINDS), len(KINDS)), int)
     by_prompt: dict[str, list[bool]] = {}
     for specimen, kind in zip(specimens, heard, strict=True):
@@ -57,7 +68,9 @@ def measure_kinds(classifier: KindClassifier, specimens: Sequence[Specimen]) -> 
 
 def measure_tempo(specimens: Sequence[Specimen]) -> Record:
     """How often the blind estimate is the asked tempo, and how often it is somebody else's."""
-    estimates = [estimate_bpm(onset_envelope(s.audio, s.rate_hz, loop=s.loop)) for s in specimens]
+    estimates = each(
+        lambda s: estimate_bpm(onset_envelope(s.audio, s.rate_hz, loop=s.loop)), specimens
+    )
     pairs = list(zip(specimens, estimates, strict=True))
     right = [same_tempo(estimate, s.bpm) for s, estimate in pairs]
     tempos = sorted({s.bpm for s in specimens})
@@ -88,8 +101,8 @@ def measure_tempo(specimens: Sequence[Specimen]) -> Record:
 
 def measure_grid(specimens: Sequence[Specimen]) -> Record:
     """How onsets lie on sixteenths at the asked tempo; the control is a tempo 7 % off."""
-    right = [grid_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop) for s in specimens]
-    wrong = [grid_figures(s.audio, s.rate_hz, s.bpm * 1.07, loop=s.loop) for s in specimens]
+    right = each(lambda s: grid_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop), specimens)
+    wrong = each(lambda s: grid_figures(s.audio, s.rate_hz, s.bpm * 1.07, loop=s.loop), specimens)
     return {
         "on_grid": _mean(f.on_grid for f in right),
         "chance": _mean(f.chance for f in right),
@@ -106,10 +119,10 @@ def measure_downbeat(specimens: Sequence[Specimen], library: Floats) -> Record:
 
     ``library`` holds the bar profiles ``[n, 16, 3]`` of other corpus clips.
     """
-    places = [
-        downbeat_place(bar_profile(s.audio, s.rate_hz, s.bpm, loop=s.loop), library)
-        for s in specimens
-    ]
+    places = each(
+        lambda s: downbeat_place(bar_profile(s.audio, s.rate_hz, s.bpm, loop=s.loop), library),
+        specimens,
+    )
     return {
         "at_start": Ratio.of(place == 0 for place in places).record(),
         "at_start_or_half_bar": Ratio.of(place in (0, 8) for place in places).record(),
@@ -123,7 +136,7 @@ Bands = dict[str, dict[str, list[float]]]
 
 def notes_of(specimens: Sequence[Specimen]) -> list[NoteFigures]:
     """Note figures of each specimen."""
-    return [note_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop) for s in specimens]
+    return each(lambda s: note_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop), specimens)
 
 
 def note_bands(specimens: Sequence[Specimen]) -> Bands:
@@ -172,7 +185,8 @@ def _shows_notes(figures: Mapping[str, float], band: Mapping[str, Sequence[float
 
 def measure_seams(specimens: Sequence[Specimen]) -> Record:
     """How the loops close: share without a click, jump, and change of spectrum at the seam."""
-    seams = [seam_figures(s.audio, s.rate_hz, s.n_bars) for s in specimens if s.loop]
+    loops = [s for s in specimens if s.loop]
+    seams = each(lambda s: seam_figures(s.audio, s.rate_hz, s.n_bars), loops)
     flux = [seam.flux for seam in seams if np.isfinite(seam.flux)]
     return {
         "closed": Ratio.of(seam.jump <= LARGEST_JUMP for seam in seams).record(),
@@ -188,7 +202,8 @@ def measure_codec(
     codebook_size: int,
 ) -> Record:
     """What survives the codec, over all kinds and for each, and how the codebooks are spent."""
-    trips = [compare(a.audio, b.audio, a.rate_hz) for a, b in zip(originals, copies, strict=True)]
+    pairs = list(zip(originals, copies, strict=True))
+    trips = each(lambda pair: compare(pair[0].audio, pair[1].audio, pair[0].rate_hz), pairs)
     fields = ("mel", "convergence", "onsets")
     by_kind: Mapping[str, Record] = {
         kind: {

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
 from scipy.ndimage import median_filter
 from scipy.signal import resample_poly
 
@@ -87,23 +88,30 @@ def pitch_track(audio: Floats, rate_hz: int) -> NDArray[np.float64]:
     frames = np.lib.stride_tricks.sliding_window_view(padded, span)[::_PITCH_HOP]
     frames = frames[: max(1, len(low) // _PITCH_HOP)]
     normalised = _normalised_difference(frames, longest)
-    semitones = np.full(len(frames), np.nan)
-    for index, row in enumerate(normalised):
-        below = np.flatnonzero(row[shortest:longest] < _APERIODICITY)
-        if not len(below):
-            continue
-        lag = shortest + int(below[0])
-        while lag + 1 < longest and row[lag + 1] < row[lag]:
-            lag += 1
-        semitones[index] = 69.0 + 12.0 * np.log2(_PITCH_RATE_HZ / _refine(row, lag) / 440.0)
-    return semitones
+    lags, found = _first_minimum(normalised, shortest)
+    periods = _refine(normalised, lags) / _PITCH_RATE_HZ
+    semitones = 69.0 - 12.0 * np.log2(periods * 440.0)
+    return np.where(found, semitones, np.nan)
+
+
+def _first_minimum(
+    rows: NDArray[np.float64], shortest: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Lag of the first minimum below the threshold in each row, and whether there is one."""
+    lags = np.arange(rows.shape[1] - 1)
+    below = (rows[:, :-1] < _APERIODICITY) & (lags >= shortest)
+    first = below.argmax(axis=1)
+    # The minimum is where the row stops falling; the last lag stops every row.
+    stops = (np.diff(rows, axis=1) >= 0.0) & (lags >= first[:, None])
+    stops[:, -1] = True
+    return stops.argmax(axis=1), np.asarray(below.any(axis=1))
 
 
 def _normalised_difference(frames: NDArray[np.float64], longest: int) -> NDArray[np.float64]:
     """YIN's d'(lag) for lags 0..longest, ``[n_frames, longest + 1]``."""
     size = 1 << int(np.ceil(np.log2(2 * frames.shape[1])))
-    head = np.fft.rfft(frames[:, :_PITCH_WINDOW], size)
-    products = np.fft.irfft(np.conj(head) * np.fft.rfft(frames, size), size)[:, : longest + 1]
+    head = rfft(frames[:, :_PITCH_WINDOW], size)
+    products = np.asarray(irfft(np.conj(head) * rfft(frames, size), size))[:, : longest + 1]
     energy = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
     lags = np.arange(longest + 1)
     shifted = energy[:, lags + _PITCH_WINDOW] - energy[:, lags]
@@ -111,16 +119,17 @@ def _normalised_difference(frames: NDArray[np.float64], longest: int) -> NDArray
     mean = np.cumsum(difference[:, 1:], axis=1) / lags[1:]
     normalised = np.ones_like(difference)
     normalised[:, 1:] = difference[:, 1:] / np.maximum(mean, 1e-9)
-    return normalised
+    return np.asarray(normalised)
 
 
-def _refine(row: NDArray[np.float64], lag: int) -> float:
-    if not 0 < lag < len(row) - 1:
-        return float(lag)
-    left, mid, right = row[lag - 1], row[lag], row[lag + 1]
+def _refine(rows: NDArray[np.float64], lags: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The minimum of the parabola through each lag and its neighbours, within half a lag."""
+    inner = np.clip(lags, 1, rows.shape[1] - 2)
+    at = np.arange(len(rows))
+    left, mid, right = rows[at, inner - 1], rows[at, inner], rows[at, inner + 1]
     curve = left - 2.0 * mid + right
-    shift = 0.5 * (left - right) / curve if curve > 1e-12 else 0.0
-    return float(lag + np.clip(shift, -0.5, 0.5))
+    shift = 0.5 * (left - right) / np.where(curve > 1e-12, curve, np.inf)
+    return np.asarray(inner + np.clip(shift, -0.5, 0.5))
 
 
 def _sounding(audio: Floats, rate_hz: int, n_frames: int) -> NDArray[np.bool_]:

@@ -165,11 +165,11 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     _favour_the_callback()
     ending = asyncio.Event()
     state = _state(config, wish)
-    rig = _rig(config, _output_or_silence(config))
+    rig = build_rig(config, _output_or_silence(config))
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
         address, health = await stack.enter_async_context(_server(config, state))
-        conductor = _conductor(state, rig, address, config.token())
+        conductor = build_conductor(state, rig, address, config.token())
         stack.push_async_callback(conductor.close)
         stack.callback(rig.output.stop)
         rig.output.start(rig.mixer)
@@ -196,10 +196,10 @@ async def live_offline(
     state = _state(config, wish)
     rate_hz = config.output_rate or _OFFLINE_RATE_HZ
     output = OfflineOutput(rate_hz, len(config.outputs), config.block)
-    rig = _rig(config, output)
+    rig = build_rig(config, output)
     output.start(rig.mixer)
     async with some_server(config, say) as address:
-        conductor = _conductor(state, rig, address, config.token())
+        conductor = build_conductor(state, rig, address, config.token())
         try:
             ask = Ask(wish.prompt, config.bars, config.bpm, wish.seed)
             await render(conductor, rig, output, ask, seconds, path)
@@ -253,7 +253,9 @@ async def _never() -> None:
     await asyncio.Event().wait()
 
 
-def _conductor(state: LiveState, rig: Rig, address: tuple[str, int], token: str) -> Conductor:
+def build_conductor(state: LiveState, rig: Rig, address: tuple[str, int], token: str) -> Conductor:
+    """The conductor of a rig, on a server that may not be there yet."""
+
     def make_client() -> AsyncMagnetClient:
         return AsyncMagnetClient(*address, token=token)
 
@@ -276,7 +278,8 @@ def _state(config: BridgeConfig, wish: LiveWish) -> LiveState:
     )
 
 
-def _rig(config: BridgeConfig, output: AudioOutput) -> Rig:
+def build_rig(config: BridgeConfig, output: AudioOutput) -> Rig:
+    """One deck on the internal clock of an output that is not started yet."""
     clock = InternalClock(output.rate_hz, config.bpm, config.meter, output.heard_sample)
     shape = (output.rate_hz, output.block_size, output.n_channels)
     deck = Deck(clock, *shape, config.level)

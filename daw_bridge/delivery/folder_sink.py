@@ -7,7 +7,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -97,7 +97,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         said = getattr(error, "strerror", None) or error
         raise StorageFailed(f"cannot write {path}: {said}; choose another folder") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _copy(source: Path, file: IO[bytes]) -> None:

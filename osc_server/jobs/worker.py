@@ -128,9 +128,6 @@ class Worker:
                 self._send(Unloaded())
 
     def _load(self, command: LoadCommand) -> Event:
-        from osc_server.library.clips import ClipStore
-        from osc_server.rendering.renderer import Clocks, Renderer
-
         self._renderer = None  # its memory goes before the next one's comes
         setup = self._setup
         try:
@@ -138,6 +135,10 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the room's door: a load may fail in any way
             failure = _as_magnet_error(error, ModelUnavailable, f"{command.model} cannot be loaded")
             return LoadFailed(failure.code, str(failure))
+        # Scipy takes its time: not in the server, and not before a model that may not be there.
+        from osc_server.library.clips import ClipStore
+        from osc_server.rendering.renderer import Clocks, Renderer
+
         store = ClipStore(setup.clips_folder, setup.wav_format)
         clocks = Clocks(time.perf_counter, lambda: datetime.now(UTC))
         self._renderer = Renderer(engine, store, clocks, _versions())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 import time
 
 import numpy as np
@@ -16,16 +15,16 @@ SLOW_STEP_SECONDS = 0.02
 
 
 class TroubledEngine(ToneEngine):
-    """Does what the prompt says: ``slow``, ``no memory``, ``bug``, ``nan``, ``die``."""
+    """Does what the prompt says: ``slow``, ``no memory``, ``broken device``, ``bug``, ``nan``."""
 
     def generate(self, plans, on_step):
         prompt = plans[0].prompt
         if prompt == "no memory":
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        if prompt == "broken device":
+            raise RuntimeError("CUDA error: device-side assert triggered")
         if prompt == "bug":
             raise ZeroDivisionError("division by zero")
-        if prompt == "die":
-            os.kill(os.getpid(), signal.SIGKILL)
 
         def step_slowly(done, total):
             if prompt == "slow":

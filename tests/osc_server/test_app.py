@@ -144,6 +144,13 @@ def test_a_job_that_breaks_fails_alone(server, tcp, prompt, code, sentence):
     assert server.worker_pid == worker
 
 
+def test_a_device_that_broke_gets_a_new_worker(server, tcp):
+    worker = server.worker_pid
+    assert tcp.generate(1, "broken device")[1][1] == "generation_failed"
+    assert tcp.generate(2, "bass", "bars", 1)[0] == "ready"
+    assert server.worker_pid != worker
+
+
 def test_a_worker_that_is_killed_costs_its_job_and_no_other(server, tcp):
     started(tcp, 1)
     tcp.send("generate", 2, "prompt", "bass", "bars", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,17 +17,24 @@ _PEAK = 0.89  # -1 dBFS
 def write_examples(specimens: Sequence[Specimen], folder: Path) -> list[Record]:
     """Write each loop as OGG Vorbis, or as 16-bit WAV where soundfile is not installed.
 
+    Files are called by kind and number, so that a new report replaces what an old one wrote.
+
     Returns:
         A record with ``file`` and ``caption`` for each, in order.
     """
-    suffix = ".ogg" if _has_soundfile() else ".wav"
+    suffix, other = (".ogg", ".wav") if _has_soundfile() else (".wav", ".ogg")
     records = []
+    numbers: Counter[str] = Counter()
     for specimen in specimens:
-        name = f"{specimen.kind}-{specimen.bpm:.0f}{suffix}"
+        numbers[specimen.kind] += 1
+        stem = f"{specimen.kind}-{numbers[specimen.kind]}"
+        name = stem + suffix
+        (folder / (stem + other)).unlink(missing_ok=True)
         peak = float(np.max(np.abs(specimen.audio), initial=0.0))
         audio = (specimen.audio * (_PEAK / max(peak, 1e-6))).astype(np.float32)
         _write(folder / name, audio, specimen.rate_hz)
-        caption = f"{specimen.prompt} ({specimen.bpm:g} bpm, {specimen.n_bars} bars)"
+        bars = "1 bar" if specimen.n_bars == 1 else f"{specimen.n_bars} bars"
+        caption = f"{specimen.prompt} ({specimen.bpm:g} bpm, {bars})"
         records.append({"file": name, "caption": caption})
     return records
 

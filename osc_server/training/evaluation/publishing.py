@@ -26,6 +26,7 @@ from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.tempo import estimate_bpm
 
 _DRUMS_SHOWN = 8
+_EXAMPLES_PER_KIND = 2
 
 
 def publish(figures: Record, reference: Reference, generated: Generated, out: Path) -> None:
@@ -39,8 +40,8 @@ def publish(figures: Record, reference: Reference, generated: Generated, out: Pa
     }
     for name, figure in pictures.items():
         save(figure, out / name)
-    firsts = [_nth(generated.kinds, kind, 0) for kind in KINDS]
-    examples = write_examples([s for s in firsts if s is not None], out)
+    chosen = [_nth(generated.kinds, kind, i) for kind in KINDS for i in range(_EXAMPLES_PER_KIND)]
+    examples = write_examples([s for s in chosen if s is not None], out)
     _write(out / "figures.json", json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     _write(out / "report.md", write_report(figures, list(pictures), examples))
 

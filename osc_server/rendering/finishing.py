@@ -9,26 +9,28 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pyloudnorm
 import soxr
 from numpy.typing import NDArray
-from scipy.signal import resample, resample_poly
+from scipy.signal import resample
 
+from osc_server.rendering.peaks import hold_peaks, true_peak_db
 from osc_server.rendering.plan import Audio
 
 TRUE_PEAK_CEILING_DB = -1.0
 """dBTP, ITU-R BS.1770-4 annex 2: room for the codecs and converters behind us."""
+MAX_HOLD_DB = 6.0
+"""How far peaks are held back for loudness: more would be heard as squashing."""
 SILENCE_LUFS = -70.0
 """BS.1770-4's absolute gate: what is under it counts as silence."""
 _MEASURED_SECONDS = 3.0
 _GATE_SECONDS = 0.4
 _FADE_IN_SECONDS = 0.001
 _FADE_OUT_SECONDS = 0.010
-_OVERSAMPLING = 4
-_MARGIN = 64  # samples around a clip that the oversampling filter reaches
+_LOUDNESS_ROUNDS = 3
+_CLOSE_ENOUGH_DB = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +95,23 @@ def fit_line(audio: Audio, rate_from_hz: int, rate_to_hz: int, n_samples: int) -
 
 
 def set_loudness(audio: Audio, target: Target) -> Finished:
-    """Apply one gain: to the asked loudness, or as near as the true-peak ceiling allows."""
+    """Bring audio to the asked loudness, or as near as its peaks allow.
+
+    One gain if that is enough. Where peaks would pass the ceiling they are held back, by at most
+    6 dB, so that drums do not come out far softer than pads; what is still missing stays missing.
+    """
     lufs, notes = measure_loudness(audio, target.rate_hz, target.loop)
     peak_db = true_peak_db(audio, target.loop)
     if lufs <= SILENCE_LUFS:
         silent = "The model returned silence, so its level was left as it is: try another seed."
         return Finished(audio, SILENCE_LUFS, peak_db, (silent,))
-    wanted_db = target.loudness_lufs - lufs
-    gain_db = min(wanted_db, TRUE_PEAK_CEILING_DB - peak_db)
-    if gain_db < wanted_db - 0.05:
-        notes.append(
-            f"Set to {lufs + gain_db:.1f} LUFS instead of {target.loudness_lufs:g}: "
-            f"its peaks reach {TRUE_PEAK_CEILING_DB:g} dBTP there."
-        )
-    louder = (audio * 10 ** (gain_db / 20)).astype(np.float32)
-    return Finished(louder, lufs + gain_db, peak_db + gain_db, tuple(notes))
+    gain_db, room_db = target.loudness_lufs - lufs, TRUE_PEAK_CEILING_DB - peak_db
+    if gain_db <= room_db:
+        louder = _amplified(audio, gain_db)
+        return Finished(louder, lufs + gain_db, peak_db + gain_db, tuple(notes))
+    held, lufs, held_db = _held_to(audio, gain_db, room_db, target)
+    notes.append(_say_what_was_held(held_db, lufs, target))
+    return Finished(held, lufs, true_peak_db(held, target.loop), tuple(notes))
 
 
 def measure_loudness(audio: Audio, rate_hz: int, loop: bool) -> tuple[float, list[str]]:
@@ -130,14 +134,39 @@ def measure_loudness(audio: Audio, rate_hz: int, loop: bool) -> tuple[float, lis
     return (lufs if lufs > SILENCE_LUFS else SILENCE_LUFS), notes
 
 
-def true_peak_db(audio: Audio, loop: bool) -> float:
-    """True peak in dBTP by 4-fold oversampling (ITU-R BS.1770-4 annex 2); -inf for silence."""
-    edge: Literal["wrap", "constant"] = "wrap" if loop else "constant"
-    padded = np.pad(audio.astype(np.float64), ((_MARGIN, _MARGIN), (0, 0)), edge)
-    oversampled = resample_poly(padded, _OVERSAMPLING, 1, axis=0)
-    inside = oversampled[_MARGIN * _OVERSAMPLING : -_MARGIN * _OVERSAMPLING]
-    peak = max(float(np.abs(inside).max()), float(np.abs(audio).max()))
-    return 20 * math.log10(peak) if peak > 0 else -math.inf
+def _held_to(
+    audio: Audio, gain_db: float, room_db: float, target: Target
+) -> tuple[Audio, float, float]:
+    """With its peaks held back: the audio, its loudness, and by how much at most (dB)."""
+    most_db = room_db + MAX_HOLD_DB
+    gain_db = min(gain_db, most_db)
+    for _ in range(_LOUDNESS_ROUNDS):  # holding peaks costs loudness, which more gain makes up
+        held = hold_peaks(
+            _amplified(audio, gain_db), TRUE_PEAK_CEILING_DB, target.rate_hz, target.loop
+        )
+        # The moving gain may lift what lies between samples by a hair.
+        over_db = true_peak_db(held, target.loop) - TRUE_PEAK_CEILING_DB
+        held = _amplified(held, -max(0.0, over_db))
+        lufs, _ = measure_loudness(held, target.rate_hz, target.loop)
+        missing_db = target.loudness_lufs - lufs
+        held_db = gain_db - room_db
+        if abs(missing_db) < _CLOSE_ENOUGH_DB or (missing_db > 0 and gain_db == most_db):
+            break
+        gain_db = min(gain_db + missing_db, most_db)
+    return held, lufs, held_db
+
+
+def _say_what_was_held(held_db: float, lufs: float, target: Target) -> str:
+    if target.loudness_lufs - lufs < 2 * _CLOSE_ENOUGH_DB:
+        return f"Its peaks were held back by {held_db:.1f} dB to reach {lufs:.1f} LUFS."
+    return (
+        f"Set to {lufs:.1f} LUFS instead of {target.loudness_lufs:g}: its peaks reach "
+        f"{TRUE_PEAK_CEILING_DB:g} dBTP there, held back by {held_db:.1f} dB."
+    )
+
+
+def _amplified(audio: Audio, gain_db: float) -> Audio:
+    return (audio * 10 ** (gain_db / 20)).astype(np.float32)
 
 
 def _set_channels(audio: Audio, n_channels: int) -> Audio:

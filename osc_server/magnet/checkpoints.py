@@ -19,10 +19,10 @@ from osc_server.magnet.conditioning import (
     N_BUCKETS,
     HashedTextConditioner,
     T5Conditioner,
-    find_folder,
 )
 from osc_server.magnet.encodec import EncodecCodec
 from osc_server.magnet.official_format import read_decoding, read_spec, split_weights
+from osc_server.magnet.pretrained import find_folder
 from osc_server.magnet.protocols import Codec, TextConditioner
 from osc_server.magnet.spec import NetworkSpec
 from osc_server.magnet.spectral_codec import SpectralCodec

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from osc_server.contract.errors import ModelUnavailable
+from osc_server.magnet.pretrained import find_folder, load_pretrained
 from osc_server.magnet.protocols import TextStates
 
 N_BUCKETS = 4096
@@ -99,20 +100,13 @@ class T5Conditioner:
                 f"this model needs the text encoder {name}: put its folder into {models_folder}"
             )
         from transformers import AutoTokenizer, T5EncoderModel  # slow to import
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()
-
+        encoder = load_pretrained(T5EncoderModel, folder, "text encoder")
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            encoder = T5EncoderModel.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, ImportError, RuntimeError) as error:
-            raise ModelUnavailable(
-                f"the text encoder in {folder} cannot be read: {error}"
-            ) from error
-        module: nn.Module = encoder
-        module.to(device, torch.float32).eval()
-        return cls(tokenizer, encoder)
+            raise ModelUnavailable(f"the words of {folder} cannot be read: {error}") from error
+        return cls(tokenizer, encoder.to(device, torch.float32))
 
     @torch.inference_mode()
     def __call__(self, texts: Sequence[str]) -> TextStates:
@@ -130,17 +124,6 @@ class T5Conditioner:
         ids = self._tokenizer([text], return_tensors="pt").to(device)
         states: Tensor = self._encoder(**ids).last_hidden_state[0]
         return states
-
-
-def find_folder(name: str, models_folder: Path) -> Path | None:
-    """The folder of what a checkpoint names: by its whole name, or by the last part of it."""
-    parts = [part for part in name.split("/") if part]
-    if not parts or any(part in (".", "..") for part in parts) or "\\" in name or ":" in name:
-        return None
-    for candidate in (models_folder.joinpath(*parts), models_folder / parts[-1]):
-        if candidate.is_dir():
-            return candidate
-    return None
 
 
 def split_words(text: str) -> list[str]:

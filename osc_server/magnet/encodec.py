@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from osc_server.contract.errors import ModelUnavailable
+from osc_server.magnet.pretrained import load_pretrained
 from osc_server.magnet.xp_config import XpConfig
 
 CONTEXT_FRAMES = 50
@@ -69,10 +70,7 @@ class EncodecCodec:
         """Load a folder in transformers' own format (``config.json`` and weights)."""
         from transformers import EncodecModel  # slow to import
 
-        try:
-            model = EncodecModel.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelUnavailable(f"the codec in {folder} cannot be read: {error}") from error
+        model = load_pretrained(EncodecModel, folder, "codec")
         per_codebook = model.config.frame_rate * math.log2(model.config.codebook_size) / 1000
         model.config.target_bandwidths = [(n_codebooks + 0.01) * per_codebook]
         return cls(_fold(model), n_codebooks)

@@ -13,9 +13,9 @@ import torch
 from osc_server.contract.errors import BadRequest, ModelUnavailable, OutOfMemory
 from osc_server.magnet.beat import beat_features
 from osc_server.magnet.checkpoints import Checkpoint, load_checkpoint
-from osc_server.magnet.conditioning import find_folder
 from osc_server.magnet.decoding import DecodeJob, Decoder
 from osc_server.magnet.packed import can_pack, has_fast_bfloat16, pack
+from osc_server.magnet.pretrained import find_folder
 from osc_server.magnet.sampling import SeededDraws
 from osc_server.magnet.state_files import NETWORK_FILE
 from osc_server.rendering.plan import Audio, Codes, EngineInfo, KeepMask, OnStep, Plan

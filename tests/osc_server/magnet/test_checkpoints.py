@@ -11,6 +11,7 @@ import torch
 
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.checkpoints import load_checkpoint
+from osc_server.magnet.encodec import EncodecCodec
 from osc_server.magnet.official_format import official_names, split_weights
 from osc_server.magnet.state_files import CODEC_FILE, NETWORK_FILE, hash_files
 from osc_server.magnet.xp_config import XpConfig
@@ -247,6 +248,40 @@ def test_a_codec_may_be_a_pointer_into_the_models_folder(folder, tmp_path):
     (folder / CODEC_FILE).rename(elsewhere / CODEC_FILE)
     torch.save({"pretrained": "someone/small-codec"}, folder / CODEC_FILE)
     assert load(folder, tmp_path / "models").codec.codebook_size == TINY.codebook_size
+
+
+@pytest.fixture(scope="module")
+def transformers_codec():
+    from transformers import EncodecConfig, EncodecModel
+
+    return EncodecModel(
+        EncodecConfig(
+            sampling_rate=32000,
+            num_filters=2,
+            hidden_size=4,
+            upsampling_ratios=[8, 5, 4, 4],
+            use_causal_conv=False,
+            codebook_size=16,
+            target_bandwidths=[1.6],
+        )
+    ).eval()
+
+
+def test_a_codec_may_be_in_the_format_of_transformers(tmp_path, transformers_codec):
+    transformers_codec.save_pretrained(tmp_path)
+    codes = torch.randint(16, (1, 4, 9))
+    wanted = transformers_codec.decode(codes[None], [None]).audio_values[:, 0]
+    codec = EncodecCodec.load(tmp_path, 4)
+    torch.testing.assert_close(codec.decode(codes), wanted, atol=1e-6, rtol=0)
+    assert codec.encode(wanted.detach()).shape == (1, 4, 9)
+
+
+def test_a_codec_that_lacks_a_weight_is_not_filled_with_random_ones(tmp_path, transformers_codec):
+    state = transformers_codec.state_dict()
+    del state["decoder.layers.1.lstm.weight_hh_l0"]
+    transformers_codec.save_pretrained(tmp_path, state_dict=state)
+    with pytest.raises(ModelUnavailable, match=r"lacks decoder\.layers\.1\.lstm"):
+        EncodecCodec.load(tmp_path, 4)
 
 
 def test_references_in_a_configuration_are_followed():

@@ -10,9 +10,9 @@ from osc_server.magnet.conditioning import (
     MAX_WORDS,
     HashedTextConditioner,
     T5Conditioner,
-    find_folder,
     split_words,
 )
+from osc_server.magnet.pretrained import find_folder
 from tests.osc_server.magnet.conftest import GOLDEN_FOLDER, Golden
 
 

@@ -203,6 +203,13 @@ def test_not_a_number_fails_the_job_in_its_stage():
     assert len(seen) == sum(TINY_DECODING.steps[:2])
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_network_of_half_precision_decodes_as_on_a_gpu(dtype):
+    beat = torch.randn(1, 20, TINY.n_beat_features)
+    codes = decode(make_job(20, beat=beat, wrap_frames=5), network=tiny_network().to(dtype))
+    assert codes.max() < TINY.codebook_size
+
+
 @pytest.mark.parametrize("steps", [(), (4, 2, 2), (4, 2, 2, 0), (1, 1, 1, 1, 1)])
 def test_steps_that_do_not_fit_the_codebooks_are_refused(steps):
     with pytest.raises(BadRequest, match="4 numbers"):

@@ -1,0 +1,46 @@
+"""What a checkpoint names, in the models folder: found there, read, and complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from osc_server.contract.errors import ModelUnavailable
+
+
+def find_folder(name: str, models_folder: Path) -> Path | None:
+    """The folder of what a checkpoint names: by its whole name, or by the last part of it."""
+    parts = [part for part in name.split("/") if part]
+    if not parts or any(part in (".", "..") for part in parts) or "\\" in name or ":" in name:
+        return None
+    for candidate in (models_folder.joinpath(*parts), models_folder / parts[-1]):
+        if candidate.is_dir():
+            return candidate
+    return None
+
+
+def load_pretrained(kind: Any, folder: Path, what: str) -> Any:  # noqa: ANN401  (transformers' own)
+    """Load a model without the network and without a progress bar.
+
+    Args:
+        kind: the class, such as ``T5EncoderModel``.
+        folder: holds ``config.json`` and the weights.
+        what: what it is, for the error.
+
+    Raises:
+        ModelUnavailable: it cannot be read, or weights are missing, which transformers would fill
+            with random numbers.
+    """
+    from transformers.utils import logging
+
+    quiet: Any = logging
+    quiet.disable_progress_bar()
+    try:
+        model, report = kind.from_pretrained(
+            folder, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelUnavailable(f"the {what} in {folder} cannot be read: {error}") from error
+    if report["missing_keys"]:
+        raise ModelUnavailable(f"the {what} in {folder} lacks {min(report['missing_keys'])}")
+    return model.eval().requires_grad_(False)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,23 @@ from tests.tools import JackServer, end, require_tool
 Samples = NDArray[np.float32]  # [n_samples, n_channels]
 
 
+@contextmanager
+def audio_priority() -> Iterator[None]:
+    """Programs started in this block go before others, as audio does on a musician's machine.
+
+    Where that is not allowed (it takes root), they are started as they are.
+    """
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+    except PermissionError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
 class Host:
     """A running program whose output is read line by line.
 
@@ -28,18 +45,21 @@ class Host:
         lines: everything that it has written so far.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], *, audio: bool
+    ) -> None:
         self.lines: list[str] = []
         self._changed = threading.Condition()
         self._ended = False
-        self._process = subprocess.Popen(
-            command,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with audio_priority() if audio else nullcontext():
+            self._process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -89,9 +109,11 @@ class Host:
 
 
 @contextmanager
-def host(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Host]:
+def host(
+    command: Sequence[str], environment: Mapping[str, str], *, audio: bool = True
+) -> Iterator[Host]:
     """Run a program for the length of the block."""
-    running = Host(command, environment)
+    running = Host(command, environment, audio=audio)
     try:
         yield running
     finally:

@@ -109,6 +109,7 @@ def evening(
     )
     pd = [require_tool("pd", package="puredata-core"), "-nogui", "-stderr", "-nomidi"]
     audio = ["-jack", "-jackname", "pd", "-r", str(jack_server.rate_hz), "-channels", "2"]
+    audio += ["-audiobuf", "100"]
     with host([*pd, *audio, "-open", str(patch)], jack_server.environment) as running:
         running.wait_for("^up: bang")
         with recording(jack_server, ["pd:output_1", "pd:output_2"], folder / "heard.wav") as tape:

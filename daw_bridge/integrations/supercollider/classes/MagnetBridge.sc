@@ -12,8 +12,8 @@ Magnet {
 	classvar lastId = 0;
 
 	var <addr, <server, <>clock, <>quant, <>resync, <>out = 0;
-	var <clip, <buffer, <synth, <isPlaying = false, <amp = 1;
-	var jobs, responders, lane, launches = 0, playing, newest;
+	var <clip, <buffer, <synth, <isPlaying = false, <amp = 1, <newest;
+	var jobs, responders, lane, launches = 0, playing;
 
 	*new { |host = "127.0.0.1", port = 12100, server, clock, quant, resync = 16|
 		^super.newCopyArgs(
@@ -50,7 +50,7 @@ Magnet {
 		}
 	}
 
-	// Asks for a clip; answers the request's id.
+	// Asks for a clip. Answers this, not the id: a number would make a scheduled function run again.
 	//   onReady.(clip), onProgress.(fraction, step, steps, eta), onError.(code, text)
 	generate { |prompt, bars = 4, bpm, seed, options, onReady, onProgress, onError|
 		var id = this.prJob(onReady, onProgress, onError);
@@ -61,8 +61,7 @@ Magnet {
 		seed !? { request[\seed] = seed.asInteger };
 		options !? { request.putAll(options.as(Event)) };
 		newest = id;
-		addr.sendMsg('/magnet/generate', id, *request.getPairs);
-		^id
+		addr.sendMsg('/magnet/generate', id, *request.getPairs)
 	}
 
 	// Stops a request, the newest unless an id is given.

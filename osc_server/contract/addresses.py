@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
@@ -396,18 +396,3 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """``"; did you mean bars?"`` where something known is near, else nothing."""
     matches = difflib.get_close_matches(word[:80], list(known), 1)
     return f"; did you mean {matches[0]}?" if matches else ""
-
-
-def default_text(row: Row, parameter: Parameter) -> str:
-    """What holds where a name is not given, for people: ``default 120``; empty for nothing."""
-    if parameter.required:
-        return "required"
-    attribute = parameter.attribute or parameter.name
-    default = parameter.default or next(
-        (field.default for field in fields(row.record) if field.name == attribute), None
-    )
-    if isinstance(default, bool):
-        default = int(default)
-    if default in (None, ""):
-        return ""
-    return f"default {default:g}" if isinstance(default, float) else f"default {default}"

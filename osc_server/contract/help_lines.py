@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from osc_server.contract.addresses import REQUESTS, Row, default_text, nearest
+from dataclasses import fields
+
+from osc_server.contract.addresses import REQUESTS, Row, nearest
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.parameters import Parameter
 
@@ -26,6 +28,21 @@ def help_lines(topic: str = "") -> list[str]:
             ]
     known = [row.address.removeprefix("/magnet/") for row in REQUESTS]
     raise BadRequest(f"no help on {topic[:80]!r}{nearest(address.removeprefix('/magnet/'), known)}")
+
+
+def default_text(row: Row, parameter: Parameter) -> str:
+    """What holds where a name is not given, for people: ``default 120``; empty for nothing."""
+    if parameter.required:
+        return "required"
+    attribute = parameter.attribute or parameter.name
+    default = parameter.default or next(
+        (field.default for field in fields(row.record) if field.name == attribute), None
+    )
+    if isinstance(default, bool):
+        default = int(default)
+    if default in (None, ""):
+        return ""
+    return f"default {default:g}" if isinstance(default, float) else f"default {default}"
 
 
 def _names(row: Row) -> str:

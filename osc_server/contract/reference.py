@@ -16,9 +16,9 @@ from osc_server.contract.addresses import (
     REQUESTS,
     TIME_TAG_WINDOW_SECONDS,
     Row,
-    default_text,
 )
 from osc_server.contract.errors import ERRORS_BY_CODE
+from osc_server.contract.help_lines import default_text
 from osc_server.contract.packets import MAX_ARGUMENTS, MAX_DEPTH, MAX_MESSAGES, MAX_PACKET_BYTES
 from osc_server.contract.parameters import Parameter
 

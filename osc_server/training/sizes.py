@@ -77,17 +77,17 @@ SIZES = {
             network_batch=12,
             save_every=250,
         ),
-        # What made the weights in osc_server/magnet/embedded.
+        # What made the weights in osc_server/magnet/embedded, in about 13 minutes of an H100.
         Size(
             name="gpu",
-            n_clips=24000,
+            n_clips=22000,
             n_codec_clips=4096,
             codec_steps=4000,
             adversarial_from=1_000_000,
-            decoder_steps=5500,
+            decoder_steps=1000,
             codec_batch=64,
             codec_crop_frames=64,
-            network_steps=10000,
+            network_steps=6000,
             network_batch=64,
             save_every=500,
         ),

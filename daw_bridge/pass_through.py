@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from osc_server.contract.addresses import MAX_DATAGRAM_BYTES
-from osc_server.contract.errors import BadRequest, DeviceUnavailable
+from osc_server.contract.errors import BadRequest, DeviceUnavailable, Forbidden
 from osc_server.contract.framing import FrameReader, frame
 from osc_server.contract.packets import decode, encode
 from osc_server.contract.parsing import parse_request
@@ -29,6 +30,23 @@ _WAITING_PACKETS = 64
 _CHUNK_BYTES = 1 << 16
 
 Address = tuple[Any, ...]
+
+
+def check_open(host: str, token: str) -> None:
+    """Refuse to stand open to the network without a secret; the server checks the token itself.
+
+    Raises:
+        Forbidden: for a host beyond loopback without a token.
+    """
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback and not token:
+        raise Forbidden(
+            f"on {host} everybody in the network could reach the server: give it a secret with "
+            "--token-file FILE, or keep to --host 127.0.0.1"
+        )
 
 
 class PassThrough:

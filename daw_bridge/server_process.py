@@ -60,7 +60,7 @@ class ServerProcess:
 
     Args:
         command: what to run; see ``server_command``.
-        log: a file that takes what the server writes; begun anew at each start.
+        log: a file that takes the server's complaints; begun anew at each start.
     """
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
@@ -89,14 +89,14 @@ class ServerProcess:
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,  # held open: its end tells the server that we are gone
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
                 start_new_session=sys.platform != "win32",
                 creationflags=_NEW_GROUP,
             )
 
     def last_words(self) -> str:
-        """The last line that it wrote: on a refusal to start, the sentence that says why."""
+        """Its last complaint: where it refused to start, the sentence that says why."""
         try:
             with self._log.open("rb") as log:
                 log.seek(max(0, self._log.stat().st_size - _TAIL_BYTES))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import ipaddress
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from rich.console import Console, RenderableType
 from daw_bridge import doctor, generating, tables
 from daw_bridge.audio.deck import Deck
 from daw_bridge.audio.device_output import DeviceOutput
+from daw_bridge.audio.favour import favour_the_callback
 from daw_bridge.audio.mixer import Mixer
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.audio.output import AudioOutput
@@ -41,15 +39,14 @@ from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import LiveState
 from daw_bridge.live.supervisor import keep_running
 from daw_bridge.midi.ports import midi_ports
-from daw_bridge.pass_through import PassThrough
+from daw_bridge.pass_through import PassThrough, check_open
 from daw_bridge.server_process import ServerProcess, free_port, is_free, server_command
 from daw_bridge.serving import answers, first_answer, own_server, some_server
 from daw_bridge.signals import on_signals
-from osc_server.contract.errors import DeviceUnavailable, Forbidden
+from osc_server.contract.errors import DeviceUnavailable
 from osc_server.contract.replies import ModelItem, PresetItem
 
 _FRAME_SECONDS = 0.1
-_SWITCH_SECONDS = 0.0005
 _OFFLINE_RATE_HZ = 48000
 
 
@@ -162,7 +159,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     Raises:
         MagnetError: where it cannot begin: port taken, server refuses to start, no such device.
     """
-    _favour_the_callback()
+    favour_the_callback()
     ending = asyncio.Event()
     state = _state(config, wish)
     rig = build_rig(config, _output_or_silence(config))
@@ -219,7 +216,7 @@ async def _server(
         finally:
             health.cancel()
         return
-    _check_host(config)
+    check_open(config.host, config.token())
     port = config.port + 1 if is_free(config.port + 1) else free_port()
     log = platformdirs.user_log_path(APPLICATION, appauthor=False) / f"server-{port}.log"
     server = ServerProcess(server_command(port, *config.server_options()), log)
@@ -315,26 +312,6 @@ def _typing(state: LiveState, commands: Commands) -> Iterator[None]:
 
     with keys(take):
         yield
-
-
-def _check_host(config: BridgeConfig) -> None:
-    """Refuse to stand open to the network without a secret; the server checks the token itself."""
-    try:
-        is_loopback = ipaddress.ip_address(config.host).is_loopback
-    except ValueError:
-        is_loopback = config.host == "localhost"
-    if not is_loopback and not config.token():
-        raise Forbidden(
-            f"on {config.host} everybody in the network could reach the server: give it a secret "
-            "with --token-file FILE, or keep to --host 127.0.0.1"
-        )
-
-
-def _favour_the_callback() -> None:
-    """Let the audio callback wait less for Python's lock, and never for a sweep of old objects."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.collect()
-    gc.freeze()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -59,6 +59,7 @@ class DeviceOutput:
         self._stream: _Stream | None = None
         self._next_sample = 0
         self._underruns = 0
+        self._late_blocks = 0
         self._fault: BaseException | None = None
         self._published = StreamTime(0, 0.0)
         self._check()
@@ -91,6 +92,15 @@ class DeviceOutput:
     def underruns(self) -> int:
         """Blocks that came too late since the start, as PortAudio flagged them."""
         return self._underruns
+
+    @property
+    def late_blocks(self) -> int:
+        """Blocks that took longer to fill than they last: the underruns that are our own.
+
+        Counted from the instant at which PortAudio asked, so that waiting for Python's lock is in
+        it. Where there are underruns and none of these, the machine or its driver was late.
+        """
+        return self._late_blocks
 
     @property
     def fault(self) -> str:
@@ -143,6 +153,9 @@ class DeviceOutput:
         outdata.fill(0.0)
         try:
             self._fill(outdata, frames, start)
+            if (stream := self._stream) is not None:
+                took_seconds = stream.time - time.currentTime
+                self._late_blocks += took_seconds * self._rate_hz > frames
         except Exception as error:  # noqa: BLE001  # the door of the audio room: silence, not a stop
             outdata.fill(0.0)
             self._fault = error

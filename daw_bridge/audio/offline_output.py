@@ -55,6 +55,11 @@ class OfflineOutput:
         return 0
 
     @property
+    def late_blocks(self) -> int:
+        """None, likewise."""
+        return 0
+
+    @property
     def fault(self) -> str:
         """None: an exception of the source is raised by ``render``."""
         return ""

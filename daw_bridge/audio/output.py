@@ -62,7 +62,12 @@ class AudioOutput(Protocol):
 
     @property
     def underruns(self) -> int:
-        """Blocks that came too late since the start."""
+        """Blocks that came too late since the start, whoever was late."""
+        ...
+
+    @property
+    def late_blocks(self) -> int:
+        """Those of them for which this process was late."""
         ...
 
     @property

@@ -57,6 +57,11 @@ class SilentOutput:
         return 0
 
     @property
+    def late_blocks(self) -> int:
+        """None, likewise."""
+        return 0
+
+    @property
     def fault(self) -> str:
         """Why it has stopped, as a sentence; empty while all is well."""
         return "" if self._fault is None else f"the deck failed: {self._fault!r}"

@@ -75,7 +75,7 @@ class PlainScreen:
         self._say("server", self._state.server)
         self._say("message", self._state.message)
         self._say("playing", playing.name if playing is not None else "")
-        self._say("underruns", str(self._output.underruns or ""))
+        self._say("underruns", _underruns(self._output) if self._output.underruns else "")
         if (following := self._state.next_clip) is not None:
             self._say("next", _plain_next(following))
 
@@ -154,11 +154,16 @@ def _machine_row(state: LiveState, output: AudioOutput) -> Text:
     return Text.assemble(
         (output.fault or output.description, "red" if output.fault else "dim"),
         ("  ·  underruns ", "dim"),
-        (str(underruns), "bold red" if underruns else "dim"),
+        (_underruns(output), "bold red" if underruns else "dim"),
         ("  ·  server: ", "dim"),
         (state.server, "dim"),
         (f"  ·  {state.level_db:+.1f} dB", "dim"),
     )
+
+
+def _underruns(output: AudioOutput) -> str:
+    """How many, and how many of them are our own."""
+    return f"{output.underruns} ({output.late_blocks} ours)" if output.underruns else "0"
 
 
 def _meter(fraction: float) -> str:

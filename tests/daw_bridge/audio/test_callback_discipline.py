@@ -175,6 +175,15 @@ def test_underruns_are_counted_from_the_flags(device_output):
     assert output.underruns == 3
 
 
+def test_a_block_that_took_longer_than_it_lasts_is_counted_as_our_own(device_output):
+    output = device_output()
+    output.start(Counting())
+    for seconds in (0.001, 0.020, 0.022, 0.001):
+        output._stream.time = seconds
+        output._stream.call(dac=0.0)
+    assert output.late_blocks == 1  # 1024 samples last 21.3 ms
+
+
 def test_sound_goes_to_the_chosen_outputs_only(device_output):
     output = device_output(channels=(3, 4))
     output.start(Counting())

@@ -8,6 +8,7 @@ as they are.
 
 from __future__ import annotations
 
+import platform
 from typing import cast
 
 import torch
@@ -35,9 +36,10 @@ class PackedLinear(nn.Module):
 
 
 def can_pack() -> bool:
-    """Whether this build of PyTorch has the operators."""
+    """Whether this build of PyTorch has the operators, on the processors they were measured on."""
     operators = ("_reorder_linear_weight", "_linear_pointwise")
-    return all(hasattr(torch.ops.mkldnn, name) for name in operators)
+    is_x86 = platform.machine().lower() in ("x86_64", "amd64")
+    return is_x86 and all(hasattr(torch.ops.mkldnn, name) for name in operators)
 
 
 def has_fast_bfloat16() -> bool:

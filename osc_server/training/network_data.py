@@ -54,8 +54,8 @@ class CodeBank:
         if saved is None or saved["codes"].shape[0] < n_clips:
             raise ValueError(f"{folder / 'codes.pt'} is missing or short: encode the corpus first")
         self.codes: Tensor = saved["codes"][:n_clips].to(device)
-        rows = [json.loads(line) for line in (folder / "clips.jsonl").open(encoding="utf-8")]
-        rows = sorted(rows, key=lambda row: row["index"])[:n_clips]
+        lines = (folder / "clips.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines[:n_clips]]
         features = np.stack([_features(row) for row in rows]).astype(np.float16)
         self.beat = torch.from_numpy(features).to(device)
         self.cycles = np.array([row["cycle_bars"] for row in rows])

@@ -154,5 +154,5 @@ def span_mask(n_items: int, n_frames: int, rng: np.random.Generator) -> np.ndarr
     frames = np.repeat(spans, SPAN_FRAMES, axis=1)
     offset = rng.integers(SPAN_FRAMES)
     mask = frames[:, offset : offset + n_frames]
-    mask[~mask.any(axis=1), 0] = True
+    mask[~mask.any(axis=1), : SPAN_FRAMES - offset] = True
     return np.ascontiguousarray(mask)

@@ -61,7 +61,8 @@ class ConvNextBlock(nn.Module):
         """``[B, T, D]`` to ``[B, T, D]``."""
         y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
         y = self.contract(functional.gelu(self.expand(self.norm(y))))
-        return x + self.scale * y
+        scaled: Tensor = self.scale * y
+        return x + scaled
 
 
 class Encoder(nn.Module):

@@ -48,9 +48,10 @@ class Learner(nn.Module):
         self.network = MagnetTransformer(spec)
         self.conditioner = HashedTextConditioner(shape.text_dim)
         # Codes and words as loud as the positions they are added to, so that they are heard early.
-        words = (self.conditioner.word_emb.weight, self.conditioner.trigram_emb.weight)
-        for weight in (*(emb.weight for emb in self.network.emb), *words):
-            nn.init.normal_(weight, std=0.3)
+        for module in (*self.network.emb, self.conditioner):
+            for name, weight in module.named_parameters():
+                if name != "position_emb.weight":
+                    nn.init.normal_(weight, std=0.3)
 
 
 class NetworkTraining:

@@ -4,7 +4,7 @@
 #   make test    lint, types and tests: what CI runs
 #   make lint    ruff and mypy only
 #   make bench   measure: speed, latency, underruns
-#   make train   make the embedded model again from nothing (long)
+#   make train   make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
 #   make wheel   build dist/*.whl
 #   make clean   remove .venv and what the tools left; your clips stay
 #
@@ -14,6 +14,7 @@ SHELL = /bin/sh
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
+SIZE = cpu
 PYTHON = python3.12 python3.13 python3.11 python3.14 python3 python
 
 .PHONY: help demo test lint bench train wheel clean
@@ -33,10 +34,13 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks
+	@for script in benchmarks/[a-z]*.py; do \
+	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
 
 train: $(READY)
-	$(BIN)/python -m osc_server.training
+	$(BIN)/python -m osc_server.training --size $(SIZE)
+	$(BIN)/python -m osc_server.training.evaluation --full
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation

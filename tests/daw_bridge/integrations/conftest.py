@@ -1,16 +1,14 @@
-"""The real server, with the engine that needs no weights, and JACK before everything else."""
+"""The real server, with the engine that needs no weights."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.daw_bridge.integrations.hosts import audio_priority, host
-from tests.tools import JackServer, running_jack
+from tests.daw_bridge.integrations.hosts import host
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +21,3 @@ def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     ]
     with host(command, {**os.environ, "MAGNET_CONFIG": ""}, audio=False) as server:
         yield int(server.wait_for(r"listens on 127\.0\.0\.1:(\d+)")[1])
-
-
-@pytest.fixture(scope="module")
-def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
-    """As everywhere, with priority: what is judged here is the host's patch, not the scheduler."""
-    running = running_jack(tmp_path_factory.mktemp("jack"))
-    with audio_priority():
-        server = running.__enter__()
-    with contextlib.ExitStack() as stack:
-        stack.push(running)
-        yield server

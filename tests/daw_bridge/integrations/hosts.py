@@ -16,26 +16,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from tests.tools import JackServer, end, require_tool
+from tests.tools import JackServer, audio_priority, end, require_tool
 
 Samples = NDArray[np.float32]  # [n_samples, n_channels]
-
-
-@contextmanager
-def audio_priority() -> Iterator[None]:
-    """Programs started in this block go before others, as audio does on a musician's machine.
-
-    Where that is not allowed (it takes root), they are started as they are.
-    """
-    try:
-        os.setpriority(os.PRIO_PROCESS, 0, -15)
-    except PermissionError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        os.setpriority(os.PRIO_PROCESS, 0, 0)
 
 
 class Host:

@@ -115,7 +115,10 @@ def generate(  # noqa: PLR0913  # one argument a flag is how typer reads a comma
 ) -> None:
     """Make one clip from words: magnet-bridge generate "dusty breakbeat" --bars 4 --bpm 128.5."""
     flags = dict(locals())
-    settings = _settings(flags)
+    if not prompt and not preset:
+        raise BadRequest('say what you want to hear, such as "dusty breakbeat", or a --preset')
+    about_the_clip = GenerateOptions.__annotations__.keys() - {"model"}
+    settings = _settings({name: flags[name] for name in flags.keys() - about_the_clip})
     options = _musical(flags, settings)
     wish = Wish(prompt, options, out, picture, 1 if play else 0)
     _run(session.generate(settings, wish, _console()))
@@ -164,10 +167,10 @@ def live(  # noqa: PLR0913  # as above
 
 @app.command()
 def demo(  # noqa: PLR0913  # as above
-    prompt: Prompt = "dusty breakbeat with a warm sub bass",
+    prompt: Prompt = "dusty breakbeat, old school hip hop drums",
     bars: Annotated[float, typer.Option(help=_value("bars"))] = 4,
     bpm: Annotated[float, typer.Option(help=_value("bpm"))] = 120,
-    seed: Annotated[int, typer.Option(help=_value("seed"))] = 7,
+    seed: Annotated[int, typer.Option(help=_value("seed"))] = 1,
     folder: Annotated[Path, typer.Option(help="where WAV and picture go")] = Path("demo"),
     play: Annotated[bool, typer.Option(help="play it where there is a sound device")] = True,
     model: Model = None,

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from daw_bridge.audio.output import OutputSettings
 from osc_server.contract.addresses import DEFAULT_PORT, nearest
 from osc_server.contract.errors import BadRequest, StorageFailed
-from osc_server.contract.musical_time import BPM_MAX, BPM_MIN, Meter
+from osc_server.contract.musical_time import Meter, check_bpm
 
 APPLICATION = "magnet-bridge"
 ENVIRONMENT_PREFIX = "MAGNET_"
@@ -70,7 +70,7 @@ class BridgeConfig(BaseModel):
     )
     block: int = Field(1024, ge=16, le=16384, description="samples in one audio block")
 
-    bpm: float = Field(120.0, ge=BPM_MIN, le=BPM_MAX, description="tempo")
+    bpm: Annotated[float, AfterValidator(check_bpm)] = Field(120.0, description="tempo")
     bars: float = Field(4.0, ge=0.0625, le=256, description="length of a clip")
     meter: Annotated[Meter, BeforeValidator(_meter)] = Field(
         default_factory=Meter, description="time signature"

@@ -57,7 +57,7 @@ def facts(clip: ClipResult, *more: tuple[str, str]) -> Table:
         ("length", f"{clip.bars:g} bars, {clip.seconds:.3f} s at {clip.rate_hz} Hz"),
         ("tempo", f"{clip.bpm:g} BPM{measured}"),
         ("loudness", f"{clip.lufs:.1f} LUFS"),
-        ("seam", f"{clip.seam:.2f} (about 1 is inaudible)"),
+        ("seam", f"{clip.seam:.2f} (up to 1 it cannot be heard)"),
         ("seed", str(clip.seed)),
         ("RTF", f"{clip.rtf:.2f} (compute seconds per second of audio)"),
         *((("note", clip.notes),) if clip.notes else ()),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WIDTH_INCHES, _HEIGHT_INCHES, _DOTS_PER_INCH = 12.8, 7.2, 150
 _NIGHT, _PANEL, _INK, _SOFT = "#0e1116", "#141922", "#f2efe6", "#8b95a5"
 _WAVE, _BODY, _DOWNBEAT = "#2f8f9d", "#7fe0d3", "#ffb454"
-_COLUMNS = 1600
+_COLUMNS, _LONGEST_TITLE = 1600, 60
 _N_FFT, _N_MELS, _LOWEST_HZ, _FLOOR_DB = 4096, 160, 30.0, -75.0
 _TICKS_HZ = (200, 500, 1000, 2000, 5000, 10000)
 
@@ -87,10 +87,16 @@ def draw(samples: Audio, rate_hz: int, grid: Grid, *, title: str, subtitle: str)
     _draw_wave(wave, mono, grid)
     _draw_mel(mel, mono, rate_hz, grid)
     _number_bars(wave, mel, grid)
-    figure.text(0.055, 0.945, title, color=_INK, fontsize=19, fontweight="bold", va="center")
+    figure.text(
+        0.055, 0.945, _shortened(title), color=_INK, fontsize=19, fontweight="bold", va="center"
+    )
     figure.text(0.98, 0.945, "MAGNeT", color=_SOFT, fontsize=11, va="center", ha="right")
     figure.text(0.055, 0.903, subtitle, color=_SOFT, fontsize=10.5, va="center")
     return figure
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"
 
 
 def _facts(clip: ClipResult, meter: Meter) -> str:

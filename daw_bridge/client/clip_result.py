@@ -24,14 +24,15 @@ class ClipResult:
 
     Attributes:
         id: the clip's own id on the server, for ``client.clip(id)``.
-        prompt: the words that it was made from; empty for a clip recalled by id.
+        prompt: the words that it was made from, or the name of the preset; empty for a clip
+            recalled by id.
         path: the WAV; None where the audio was streamed.
         seconds: length.
         bars: length in bars.
         beats: length in quarter notes, exact where the request said bars or beats.
         bpm: tempo asked for.
         bpm_measured: tempo found in the audio; 0 where no beat was found.
-        seam: jump at the loop's seam against those inside; about 1 is inaudible.
+        seam: jump at the loop's seam against those inside; up to 1 it cannot be heard.
         lufs: integrated loudness.
         seed: ask again with it to get the same clip.
         rate_hz: samples per second.
@@ -91,7 +92,7 @@ def make_result(
     )
     return ClipResult(
         id=ready.clip,
-        prompt="" if request is None else request.prompt,
+        prompt="" if request is None else request.prompt or request.preset,
         path=Path(ready.path) if ready.path else None,
         seconds=ready.seconds,
         bars=ready.bars,

@@ -1,0 +1,71 @@
+"""What the doctor says, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from daw_bridge import doctor
+from daw_bridge.config import load_config
+from daw_bridge.doctor import Probe
+
+
+def test_an_old_python_fails_with_where_to_get_a_new_one():
+    finding = doctor.check_python((3, 10, 4))
+    assert finding.verdict == "fails"
+    assert "python.org" in finding.remedy
+
+
+def test_a_missing_torch_fails_with_how_to_install_it():
+    finding = doctor.check_torch(Probe(torch_error="No module named 'torch'"))
+    assert (finding.verdict, finding.text) == ("fails", "No module named 'torch'")
+    assert "pip install" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("probe", "verdict"),
+    [(Probe(cuda=["Big GPU"]), "ok"), (Probe(mps=True), "ok"), (Probe(), "note")],
+)
+def test_a_gpu_is_welcome_and_not_needed(probe, verdict):
+    assert doctor.check_gpu(probe).verdict == verdict
+
+
+def test_missing_weights_fail_and_a_wrong_setting_too():
+    assert doctor.check_model(Probe(model="embedded", embedded={})).verdict == "fails"
+    assert doctor.check_model(Probe(server_error="port = x")).text == "port = x"
+    weights = {"state_dict.bin": 20_000_000, "README.md": 5}
+    finding = doctor.check_model(Probe(model="embedded", embedded=weights))
+    assert (finding.verdict, "20.0 MB" in finding.text) == ("ok", True)
+
+
+def test_a_clips_folder_is_tried_out(tmp_path):
+    assert doctor.check_clips_folder(Probe(clips=str(tmp_path / "new"))).verdict != "fails"
+    (tmp_path / "file").write_text("")
+    finding = doctor.check_clips_folder(Probe(clips=str(tmp_path / "file" / "clips")))
+    assert finding.verdict == "fails"
+    assert "--clips" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("free", "ours", "verdict"), [(True, False, "ok"), (False, True, "ok"), (False, False, "fails")]
+)
+def test_a_port_is_free_or_ours_or_taken(free, ours, verdict):
+    finding = doctor.check_port(12100, free, lambda port: ours)
+    assert finding.verdict == verdict
+    assert bool(finding.remedy) == (verdict == "fails")
+
+
+def test_a_missing_sound_device_is_no_failure():
+    finding = doctor.check_sound(load_config({"output": "no such device"}, {}))
+    assert finding.verdict == "note"
+    assert "magnet-bridge devices" in finding.remedy
+
+
+def test_the_probe_sees_torch_and_the_servers_settings(tmp_path):
+    probe = doctor.probe_server(load_config({"clips": tmp_path, "model": "tone"}, {}))
+    assert probe.torch
+    assert (probe.clips, probe.model, probe.server_error) == (str(tmp_path), "tone", "")
+
+
+def test_the_probe_brings_back_the_servers_own_complaint():
+    probe = doctor.probe_server(load_config({"device": "abacus"}, {}))
+    assert "--device" in probe.server_error

@@ -90,8 +90,18 @@ def audio_priority() -> Iterator[None]:
 
 
 @contextmanager
-def running_jack(folder: Path, *, rate_hz: int = 48000, block: int = 1024) -> Iterator[JackServer]:
-    """Start ``jackd`` with the dummy driver under a name of its own, and stop it at the end."""
+def running_jack(
+    folder: Path, *, rate_hz: int = 48000, block: int = 1024, patient: bool = False
+) -> Iterator[JackServer]:
+    """Start ``jackd`` with the dummy driver under a name of its own, and stop it at the end.
+
+    Args:
+        folder: for its log.
+        rate_hz: samples per second.
+        block: frames per period.
+        patient: wait for a client that is late, as no sound card would, instead of dropping its
+            block: a recording is then whole even where the machine stood still for a moment.
+    """
     jackd = require_tool("jackd", package="jackd2")
     jack_wait = require_tool("jack_wait", package="jackd2")
     server = JackServer(f"magnet-{os.getpid()}", rate_hz, block, folder / "jackd.log")
@@ -99,7 +109,7 @@ def running_jack(folder: Path, *, rate_hz: int = 48000, block: int = 1024) -> It
     with server.log.open("wb") as log:
         with audio_priority():
             process = subprocess.Popen(
-                [jackd, "-n", server.name, "-r", *driver],
+                [jackd, "-n", server.name, "-r", *(["-S"] if patient else []), *driver],
                 env=server.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

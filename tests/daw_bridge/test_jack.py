@@ -19,7 +19,7 @@ from daw_bridge.client import MagnetClient
 from daw_bridge.server_process import free_port
 from osc_server.contract.errors import MagnetError
 from tests.daw_bridge.programs import descendants, running
-from tests.tools import audio_priority, require_tool
+from tests.tools import audio_priority, require_tool, running_jack
 
 pytestmark = [
     pytest.mark.jack,
@@ -30,6 +30,13 @@ RATE_HZ = 48000
 BAR = 96_000  # samples at 120 BPM
 LONG_SECONDS = 60
 CROSSFADE = 240
+
+
+@pytest.fixture(scope="module")
+def jack_server(tmp_path_factory):
+    """A JACK server that waits for the recorder: what is judged is the bridge."""
+    with running_jack(tmp_path_factory.mktemp("jack"), patient=True) as server:
+        yield server
 
 
 @contextmanager

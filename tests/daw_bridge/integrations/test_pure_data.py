@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class Evening:
         left, right: the first and the second player, as JACK heard them.
         one: the first player's first clip, at 173.5 BPM; two: its second, at 150.
         other: the second player's clip, two bars at 173.5.
-        path: where clip one lies.
+        path: where clip one lies; other_path: where the second player's lies.
     """
 
     lines: list[str]
@@ -83,6 +83,7 @@ class Evening:
     two: Channel
     other: Channel
     path: Path
+    other_path: Path
 
 
 class Commands:
@@ -121,6 +122,7 @@ def evening(
             np.ascontiguousarray(heard[:, 1]),
             *(read_clip(path) for path in paths),
             Path(paths[0]),
+            Path(paths[2]),
         )
 
 
@@ -180,8 +182,14 @@ def test_progress_rises_to_one_for_each_clip(evening: Evening) -> None:
 
 
 def test_words_and_numbers_of_a_prompt_arrive_as_one_text(evening: Evening) -> None:
-    sidecar = json.loads(evening.path.with_suffix(".json").read_text())
-    assert "lofi hip hop 808" in json.dumps(sidecar)
+    assert "lofi hip hop 808" in evening.path.with_suffix(".json").read_text()
+
+
+def test_a_drawn_seed_can_be_read_off_and_typed_again(evening: Evening) -> None:
+    said = next(line for line in evening.lines if line.startswith("second: ready"))
+    seed = said.partition(".wav ")[2].split()[6]
+    assert seed.isdigit()
+    assert re.search(rf'"seed": {seed}\b', evening.other_path.with_suffix(".json").read_text())
 
 
 def test_pd_prints_no_error(evening: Evening) -> None:

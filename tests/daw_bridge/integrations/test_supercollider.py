@@ -60,6 +60,9 @@ server.waitForBoot {
     ask.(magnet, "one", "lofi hip hop", 1, nil, 7, [\loudness, -20]);
     "quark %".format("QUARK".getenv.load[\name]).postln;
     "help %".format(SCDoc.parseFileFull("SCHELP".getenv).notNil).postln;
+    "SNIPPETS".getenv.pathMatch.do { |path|
+        "snippet %".format(thisProcess.interpreter.compileFile(path).notNil).postln
+    };
 };
 OSCdef(\begin, {
     magnet.play;
@@ -123,8 +126,11 @@ def evening(
         "MAGNET_PORT": str(server_port),
         "NOBODY_PORT": str(free_port()),
         "QUARK": str(FOLDER / "magnet-bridge.quark"),
+        "SNIPPETS": str(folder / "snippet*.scd"),
         "SCHELP": str(FOLDER / "HelpSource" / "Classes" / "Magnet.schelp"),
     }
+    for number, snippet in enumerate(snippets()):
+        (folder / f"snippet{number}.scd").write_text(snippet)
     command = sclang(folder, EVENING, "-u", str(language_port))
     with host(command, headless(jack_server, folder) | ports) as running:
         running.wait_for("^one (ready|error)")
@@ -143,6 +149,14 @@ def evening(
             np.ascontiguousarray(heard[:, 0]),
             *(read_clip(path) for path in paths),
         )
+
+
+def snippets() -> list[str]:
+    """All the code that a reader is given to run: the example, and the page in docs."""
+    example = (FOLDER / "examples" / "two_loops.scd").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "supercollider.md").read_text()
+    blocks = re.findall(r"^\(\n.*?^\)$|^[~A-Z][^\n]*$", example, re.MULTILINE | re.DOTALL)
+    return blocks + re.findall(r"```supercollider\n(.*?)```", page, re.DOTALL)
 
 
 def send(port: int, address: str) -> None:
@@ -252,3 +266,9 @@ def test_nothing_went_wrong_in_either_half_of_supercollider(evening: Evening) ->
 def test_the_quark_and_its_help_can_be_read(evening: Evening) -> None:
     assert "quark magnet-bridge" in evening.lines
     assert "help true" in evening.lines
+
+
+def test_every_example_compiles(evening: Evening) -> None:
+    compiled = [line for line in evening.lines if line.startswith("snippet")]
+    assert len(snippets()) > 10
+    assert compiled == ["snippet true"] * len(snippets())

@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.console import Console
 
-from daw_bridge import session, tables
+from daw_bridge import listing, session, tables
 from daw_bridge.client.options import GenerateOptions
 from daw_bridge.config import BridgeConfig, load_config
 from daw_bridge.demo import DemoWish
@@ -186,7 +186,7 @@ def demo(  # noqa: PLR0913  # as above
 def devices() -> None:
     """List the sound devices and MIDI ports of this computer."""
     console = _console()
-    for line in session.devices():
+    for line in listing.devices():
         console.print(line)
 
 
@@ -206,7 +206,7 @@ def doctor(  # noqa: PLR0913  # as above
     """Check this computer, and say what to do about what does not work."""
     console = _console()
     with console.status("looking around"):
-        findings = session.examine(_settings(dict(locals())))
+        findings = listing.examine(_settings(dict(locals())))
     console.print(tables.finding_table(findings))
     if any(finding.verdict == "fails" for finding in findings):
         raise typer.Exit(FAILED)
@@ -216,7 +216,7 @@ def doctor(  # noqa: PLR0913  # as above
 def presets(server: Server = None, port: Port = None, token_file: TokenFile = None) -> None:
     """List the presets."""
     console = _console()
-    found = _run(session.presets(_settings(dict(locals())), console))
+    found = _run(listing.presets(_settings(dict(locals())), console))
     console.print(tables.preset_table(found))
 
 
@@ -224,7 +224,7 @@ def presets(server: Server = None, port: Port = None, token_file: TokenFile = No
 def models(server: Server = None, port: Port = None, token_file: TokenFile = None) -> None:
     """List the models."""
     console = _console()
-    found = _run(session.models(_settings(dict(locals())), console))
+    found = _run(listing.models(_settings(dict(locals())), console))
     console.print(tables.model_table(found))
 
 

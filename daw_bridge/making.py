@@ -49,12 +49,16 @@ async def make_with_bar(
 def facts(clip: ClipResult, *more: tuple[str, str]) -> Table:
     """What a clip is, as a table for the terminal."""
     measured = f", measured {clip.bpm_measured:.1f}" if clip.bpm_measured else ""
+    bars = f"{clip.bars:g} {'bar' if clip.bars == 1 else 'bars'}"
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
     rows = [
         ("clip", str(clip.path or clip.id)),
-        ("length", f"{clip.bars:g} bars, {clip.seconds:.3f} s at {clip.rate_hz} Hz"),
+        (
+            "length",
+            f"{clip.bars:g} {'bar' if clip.bars == 1 else 'bars'}, {clip.seconds:.3f} s at {clip.rate_hz} Hz",
+        ),
         ("tempo", f"{clip.bpm:g} BPM{measured}"),
         ("loudness", f"{clip.lufs:.1f} LUFS"),
         ("seam", f"{clip.seam:.2f} (up to 1 it cannot be heard)"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+
+from rich.console import Console
 
 from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.client.wires import Transport
@@ -95,3 +97,16 @@ async def answers(host: str, port: int, token: str, transport: Transport = "tcp"
     finally:
         await client.close()
     return True
+
+
+@asynccontextmanager
+async def client_of_some_server(
+    config: BridgeConfig, console: Console
+) -> AsyncIterator[AsyncMagnetClient]:
+    """A client of ``some_server``; the terminal shows what is waited for."""
+    async with AsyncExitStack() as stack:
+        with console.status("looking for a server") as status:
+            address = await stack.enter_async_context(some_server(config, status.update))
+            client = AsyncMagnetClient(*address, token=config.token())
+            await stack.enter_async_context(client)
+        yield client

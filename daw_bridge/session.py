@@ -10,23 +10,21 @@ from fractions import Fraction
 from pathlib import Path
 
 import platformdirs
-from rich.console import Console, RenderableType
+from rich.console import Console
 
-from daw_bridge import doctor, generating, tables
+from daw_bridge import generating
 from daw_bridge.audio.deck import Deck
 from daw_bridge.audio.device_output import DeviceOutput
 from daw_bridge.audio.favour import favour_the_callback
 from daw_bridge.audio.mixer import Mixer
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.audio.output import AudioOutput
-from daw_bridge.audio.portaudio import output_devices
 from daw_bridge.audio.silent_output import SilentOutput
 from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.clock.internal_clock import InternalClock
 from daw_bridge.config import APPLICATION, BridgeConfig
 from daw_bridge.delivery.deck_sink import DeckSink
 from daw_bridge.demo import DemoWish, run_demo
-from daw_bridge.doctor import Finding
 from daw_bridge.generating import Wish
 from daw_bridge.live.commands import Commands
 from daw_bridge.live.conductor import Ask, Conductor
@@ -38,15 +36,14 @@ from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import LiveState
 from daw_bridge.live.supervisor import keep_running
-from daw_bridge.midi.ports import midi_ports
 from daw_bridge.pass_through import PassThrough, check_open
 from daw_bridge.server_process import ServerProcess, free_port, is_free, server_command
-from daw_bridge.serving import answers, first_answer, own_server, some_server
+from daw_bridge.serving import client_of_some_server, first_answer, own_server, some_server
 from daw_bridge.signals import on_signals
 from osc_server.contract.errors import DeviceUnavailable
-from osc_server.contract.replies import ModelItem, PresetItem
 
 _FRAME_SECONDS = 0.1
+_DEVICE_SECONDS = 2.0
 _OFFLINE_RATE_HZ = 48000
 
 
@@ -101,58 +98,6 @@ async def demo(config: BridgeConfig, wish: DemoWish, console: Console) -> None:
         await run_demo(client, wish, lambda: open_output(config), console)
 
 
-async def presets(config: BridgeConfig, console: Console) -> list[PresetItem]:
-    """Every preset of the server that runs, or of one of our own."""
-    async with client_of_some_server(config, console) as client:
-        return await client.presets()
-
-
-async def models(config: BridgeConfig, console: Console) -> list[ModelItem]:
-    """Every model of the server that runs, or of one of our own."""
-    async with client_of_some_server(config, console) as client:
-        return await client.models()
-
-
-def devices() -> list[RenderableType]:
-    """Tables of what can play and of MIDI ports, or the sentence why there are none."""
-    lines: list[RenderableType] = []
-    try:
-        found = output_devices()
-        lines.append(tables.device_table(found) if found else "no sound device that can play")
-    except DeviceUnavailable as error:
-        lines.append(str(error))
-    try:
-        ports = midi_ports()
-        some = ports.inputs or ports.outputs
-        lines.append(tables.midi_table(ports) if some else "no MIDI ports")
-    except DeviceUnavailable as error:
-        lines.append(str(error))
-    return lines
-
-
-def examine(config: BridgeConfig) -> list[Finding]:
-    """What the doctor finds on this computer."""
-    token = config.token()
-
-    def server_on(port: int) -> bool:
-        return asyncio.run(answers("127.0.0.1", port, token))
-
-    return doctor.examine(config, server_on)
-
-
-@asynccontextmanager
-async def client_of_some_server(
-    config: BridgeConfig, console: Console
-) -> AsyncIterator[AsyncMagnetClient]:
-    """A client of the server that runs, or of one that ends with the block."""
-    async with AsyncExitStack() as stack:
-        with console.status("looking for a server") as status:
-            address = await stack.enter_async_context(some_server(config, status.update))
-            client = AsyncMagnetClient(*address, token=config.token())
-            await stack.enter_async_context(client)
-        yield client
-
-
 async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     """Play live until a signal or ``/quit``.
 
@@ -170,6 +115,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         stack.push_async_callback(conductor.close)
         stack.callback(rig.output.stop)
         rig.output.start(rig.mixer)
+        stack.callback(asyncio.create_task(_keep_device(rig.output, state)).cancel)
         screen = stack.enter_context(_screen(state, rig, console))
         commands = Commands(state, conductor.ask, conductor.stop, rig.deck.set_level, ending.set)
         stack.enter_context(_typing(state, commands))
@@ -312,6 +258,19 @@ def _typing(state: LiveState, commands: Commands) -> Iterator[None]:
 
     with keys(take):
         yield
+
+
+async def _keep_device(output: AudioOutput, state: LiveState) -> None:
+    """Open a sound device again that has gone, once it is back."""
+    while True:
+        await asyncio.sleep(_DEVICE_SECONDS)
+        if not output.lost:
+            continue
+        try:
+            output.restart()  # here and not in a thread: PortAudio wants to be asked from one
+            state.message = f"the sound is back: {output.description}"
+        except DeviceUnavailable as error:
+            state.message = str(error)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
+import threading
 from types import ModuleType
 from typing import Protocol
 
@@ -33,6 +35,9 @@ class _Stream(Protocol):
     def close(self) -> None: ...
 
 
+_CLOSE_SECONDS = 0.7
+
+
 class DeviceOutput:
     """Plays a source on chosen outputs of a device.
 
@@ -61,6 +66,7 @@ class DeviceOutput:
         self._underruns = 0
         self._late_blocks = 0
         self._fault: BaseException | None = None
+        self._stuck = False
         self._published = StreamTime(0, 0.0)
         self._check()
 
@@ -107,9 +113,13 @@ class DeviceOutput:
         """Why it is not playing, as a sentence; empty while all is well."""
         if self._fault is not None:
             return f"the deck failed and fell silent: {self._fault!r}"
-        if self._stream is not None and not self._stream.active:
-            return f"{self._device.name} has stopped: is it still plugged in?"
-        return ""
+        return f"{self._device.name} has stopped: is it still plugged in?" if self.lost else ""
+
+    @property
+    def lost(self) -> bool:
+        """Whether the device has stopped by itself."""
+        stream = self._stream
+        return self._source is not None and (stream is None or not stream.active)
 
     @property
     def published(self) -> StreamTime:
@@ -131,20 +141,54 @@ class DeviceOutput:
         """
         self._source = source
         try:
+            self._open()
+        except DeviceUnavailable:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop, and give the device back; more than once is fine."""
+        self._source = None
+        self._close()
+
+    def restart(self) -> None:
+        """Look for the device again and go on where the stream stopped.
+
+        Raises:
+            DeviceUnavailable: where it is not there.
+        """
+        self._close()
+        if self._stuck:
+            raise DeviceUnavailable(
+                f"{self._device.name} is gone: start magnet-bridge again once it is back"
+            )
+        self._sounddevice._terminate()  # PortAudio makes its list of devices once
+        self._sounddevice._initialize()
+        self._device = choose_device(output_devices(), self._settings)
+        if self._source is not None:
+            self._open()
+
+    def _open(self) -> None:
+        try:
             self._stream = self._sounddevice.OutputStream(
                 **self._arguments(), blocksize=self.block_size, callback=self._callback
             )
             self._stream.start()
         except self._sounddevice.PortAudioError as error:
-            self.stop()
+            self._close()
             raise self._unavailable(error) from error
 
-    def stop(self) -> None:
-        """Stop, and give the device back; more than once is fine."""
+    def _close(self) -> None:
         stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.abort()
-            stream.close()
+        if stream is None:
+            return
+        # PortAudio waits for ever for a JACK server that is gone, also at the end of the program.
+        closing = threading.Thread(target=_give_back, args=(stream,), daemon=True)
+        closing.start()
+        closing.join(_CLOSE_SECONDS)
+        if closing.is_alive():
+            self._stuck = True
+            atexit.unregister(self._sounddevice._exit_handler)
 
     def _callback(self, outdata: Block, frames: int, time: _StreamClock, status: _Flags) -> None:
         if status.output_underflow:
@@ -197,3 +241,8 @@ class DeviceOutput:
             f"{self._device.name} cannot play {len(self._columns)} channels at {self._rate_hz} Hz "
             f"({error}): choose another device or rate{taken}"
         )
+
+
+def _give_back(stream: _Stream) -> None:
+    stream.abort()
+    stream.close()

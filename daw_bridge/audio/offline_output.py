@@ -64,6 +64,11 @@ class OfflineOutput:
         """None: an exception of the source is raised by ``render``."""
         return ""
 
+    @property
+    def lost(self) -> bool:
+        """Never: there is no device."""
+        return False
+
     def heard_sample(self) -> int:
         """The sample after the last one rendered."""
         return self._next_sample
@@ -71,6 +76,9 @@ class OfflineOutput:
     def start(self, source: BlockSource) -> None:
         """Take blocks from ``source`` from now on."""
         self._source = source
+
+    def restart(self) -> None:
+        """Nothing to look for."""
 
     def stop(self) -> None:
         """Take no more blocks."""

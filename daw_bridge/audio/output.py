@@ -75,12 +75,25 @@ class AudioOutput(Protocol):
         """Why it is not playing, as a sentence; empty while all is well."""
         ...
 
+    @property
+    def lost(self) -> bool:
+        """Whether the device has stopped by itself; ``restart`` may bring it back."""
+        ...
+
     def heard_sample(self) -> int:
         """The stream sample that is heard now."""
         ...
 
     def start(self, source: BlockSource) -> None:
         """Begin to pull blocks."""
+        ...
+
+    def restart(self) -> None:
+        """Look for a lost device again, and go on where the stream stopped.
+
+        Raises:
+            DeviceUnavailable: where it is not there.
+        """
         ...
 
     def stop(self) -> None:

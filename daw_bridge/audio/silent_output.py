@@ -66,6 +66,11 @@ class SilentOutput:
         """Why it has stopped, as a sentence; empty while all is well."""
         return "" if self._fault is None else f"the deck failed: {self._fault!r}"
 
+    @property
+    def lost(self) -> bool:
+        """Never: there is no device."""
+        return False
+
     def heard_sample(self) -> int:
         """The sample after the last block."""
         return self._next_sample
@@ -77,6 +82,9 @@ class SilentOutput:
             target=self._run, args=(source,), name="silent-output", daemon=True
         )
         self._thread.start()
+
+    def restart(self) -> None:
+        """Nothing to look for."""
 
     def stop(self) -> None:
         """Stop; more than once is fine."""

@@ -130,9 +130,10 @@ def _deck_row(clock: Clock, deck: Deck) -> Text:
         return Text("nothing plays yet: type what you want to hear, and Enter", "dim")
     played = clock.now().beat - float(origin)
     fraction = (played / float(loop.beats)) % 1.0
+    bars = float(loop.beats / clock.meter.beats_per_bar)
     return Text.assemble(
         ("▶ ", "green"), (loop.name, "bold"), "  ", (_meter(fraction), "green"),
-        (f"  {float(loop.beats / clock.meter.beats_per_bar):g} bars", "dim"),
+        (f"  {bars:g} {'bar' if bars == 1 else 'bars'}", "dim"),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ import soundfile
 from daw_bridge.client import MagnetClient
 from daw_bridge.server_process import free_port
 from osc_server.contract.errors import MagnetError
-from tests.daw_bridge.programs import descendants, running
+from tests.daw_bridge.programs import alive, descendants, running
 from tests.tools import audio_priority, require_tool, running_jack
 
 pytestmark = [
@@ -185,3 +185,13 @@ def test_generate_plays_a_clip_from_its_first_sample_to_its_last(jack_server, tm
         program.expect("playing on")
         program.seconds_to_end(limit=20)
     assert program.process.returncode == 0
+
+
+def test_a_jack_server_that_dies_is_a_sentence_and_holds_up_nothing(tmp_path):
+    with running_jack(tmp_path, patient=True) as dying, playing(dying, tmp_path) as program:
+        family = descendants(program.pid)
+        subprocess.run(["pkill", "-f", f"jackd -n {dying.name} "], check=True)
+        program.expect("has stopped: is it still plugged in|start magnet-bridge again")
+        os.kill(program.pid, signal.SIGTERM)
+        assert program.seconds_to_end() < 2.5
+    assert not alive(family)

@@ -15,7 +15,7 @@ from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.mixer import Mixer
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.clock.internal_clock import InternalClock
-from osc_server.contract.errors import Busy
+from osc_server.contract.errors import Busy, DeviceUnavailable
 from osc_server.contract.musical_time import Meter
 from tests.daw_bridge.audio.sounds import RATE_HZ, noise
 
@@ -113,6 +113,9 @@ def device_output(monkeypatch):
             }
         ],
         default=SimpleNamespace(device={"output": -1}),
+        _terminate=lambda: None,
+        _initialize=lambda: None,
+        _exit_handler=lambda: None,
         check_output_settings=lambda **_: None,
         PortAudioError=OSError,
         OutputStream=HandStream,
@@ -135,6 +138,7 @@ class HandStream:
         self.callback = callback
         self.channels = channels
         self.active = False
+        self.hangs = False
         self.time = 0.0
 
     def start(self):
@@ -142,6 +146,8 @@ class HandStream:
 
     def abort(self):
         self.active = False
+        if self.hangs:
+            threading.Event().wait()
 
     def close(self):
         pass
@@ -222,3 +228,36 @@ def test_a_stopped_stream_is_a_sentence(device_output):
     output.start(Counting())
     output._stream.active = False
     assert "still plugged in" in output.fault
+
+
+def test_a_device_that_comes_back_goes_on_where_it_stopped(device_output):
+    output = device_output()
+    output.start(Counting())
+    output._stream.call()
+    output._stream.active = False
+    assert output.lost
+    output.restart()
+    assert not output.lost
+    assert output._stream.call()[0, 0] == BLOCK
+
+
+def test_a_device_that_is_not_back_yet_stays_lost(device_output, monkeypatch):
+    output = device_output()
+    output.start(Counting())
+    output._stream.active = False
+    monkeypatch.setattr("daw_bridge.audio.device_output.output_devices", list)
+    with pytest.raises(DeviceUnavailable):
+        output.restart()
+    assert output.lost
+
+
+def test_a_driver_that_hangs_does_not_hold_up_the_end(device_output, monkeypatch):
+    monkeypatch.setattr("daw_bridge.audio.device_output._CLOSE_SECONDS", 0.05)
+    output = device_output()
+    output.start(Counting())
+    output._stream.hangs = True
+    output._stream.active = False
+    with pytest.raises(DeviceUnavailable, match="start magnet-bridge again"):
+        output.restart()
+    output.stop()
+    assert not output.lost

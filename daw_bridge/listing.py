@@ -1,0 +1,55 @@
+"""What there is: presets, models, sound devices, MIDI ports, and the doctor's findings."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rich.console import Console, RenderableType
+
+from daw_bridge import doctor, tables
+from daw_bridge.audio.portaudio import output_devices
+from daw_bridge.config import BridgeConfig
+from daw_bridge.doctor import Finding
+from daw_bridge.midi.ports import midi_ports
+from daw_bridge.serving import answers, client_of_some_server
+from osc_server.contract.errors import DeviceUnavailable
+from osc_server.contract.replies import ModelItem, PresetItem
+
+
+async def presets(config: BridgeConfig, console: Console) -> list[PresetItem]:
+    """Every preset of the server that runs, or of one of our own."""
+    async with client_of_some_server(config, console) as client:
+        return await client.presets()
+
+
+async def models(config: BridgeConfig, console: Console) -> list[ModelItem]:
+    """Every model of the server that runs, or of one of our own."""
+    async with client_of_some_server(config, console) as client:
+        return await client.models()
+
+
+def devices() -> list[RenderableType]:
+    """Tables of what can play and of MIDI ports, or the sentence why there are none."""
+    lines: list[RenderableType] = []
+    try:
+        found = output_devices()
+        lines.append(tables.device_table(found) if found else "no sound device that can play")
+    except DeviceUnavailable as error:
+        lines.append(str(error))
+    try:
+        ports = midi_ports()
+        some = ports.inputs or ports.outputs
+        lines.append(tables.midi_table(ports) if some else "no MIDI ports")
+    except DeviceUnavailable as error:
+        lines.append(str(error))
+    return lines
+
+
+def examine(config: BridgeConfig) -> list[Finding]:
+    """What the doctor finds on this computer."""
+    token = config.token()
+
+    def server_on(port: int) -> bool:
+        return asyncio.run(answers("127.0.0.1", port, token))
+
+    return doctor.examine(config, server_on)

@@ -55,10 +55,7 @@ def facts(clip: ClipResult, *more: tuple[str, str]) -> Table:
     table.add_column()
     rows = [
         ("clip", str(clip.path or clip.id)),
-        (
-            "length",
-            f"{clip.bars:g} {'bar' if clip.bars == 1 else 'bars'}, {clip.seconds:.3f} s at {clip.rate_hz} Hz",
-        ),
+        ("length", f"{bars}, {clip.seconds:.3f} s at {clip.rate_hz} Hz"),
         ("tempo", f"{clip.bpm:g} BPM{measured}"),
         ("loudness", f"{clip.lufs:.1f} LUFS"),
         ("seam", f"{clip.seam:.2f} (up to 1 it cannot be heard)"),

@@ -239,6 +239,7 @@ def _musical(flags: dict[str, Any], settings: BridgeConfig) -> GenerateOptions:
     given = {name: flags[name] for name in names if flags.get(name) is not None}
     if settings.model:
         given["model"] = settings.model
+    given["delivery"] = settings.delivery()
     return cast(GenerateOptions, given)  # the protocol checks them
 
 

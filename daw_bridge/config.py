@@ -16,9 +16,11 @@ import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from daw_bridge.audio.output import OutputSettings
+from daw_bridge.loopback import is_loopback
 from osc_server.contract.addresses import DEFAULT_PORT, nearest
 from osc_server.contract.errors import BadRequest, StorageFailed
 from osc_server.contract.musical_time import Meter, check_bpm
+from osc_server.contract.requests import Delivery
 
 APPLICATION = "magnet-bridge"
 ENVIRONMENT_PREFIX = "MAGNET_"
@@ -97,6 +99,11 @@ class BridgeConfig(BaseModel):
         return OutputSettings(
             self.output, self.host_api, self.outputs, self.output_rate, self.block
         )
+
+    def delivery(self) -> Delivery:
+        """How clips come from the server: as paths on this computer, as a stream from another."""
+        host, _ = self.server_address()
+        return "path" if is_loopback(host) else "stream"
 
     def server_options(self) -> list[str]:
         """Flags for a server that the bridge starts: only what the bridge was told itself."""

@@ -13,7 +13,7 @@ from daw_bridge.audio.output import AudioOutput
 from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.client.options import GenerateOptions
-from daw_bridge.delivery.folder_sink import save_clip
+from daw_bridge.delivery.folder_sink import FolderSink, save_clip
 from daw_bridge.making import facts, make_with_bar
 from daw_bridge.picture import save_picture
 from daw_bridge.playing import play
@@ -29,7 +29,8 @@ class Wish:
     Attributes:
         prompt: what it shall sound like.
         options: everything else about it.
-        out: a WAV to write it to; None leaves it in the clips folder.
+        out: a WAV to write it to; None leaves it in the clips folder, or, where that is another
+            computer's, saves it here under a name of its own.
         picture: a PNG to draw it to; None for none.
         rounds: how often to play it; 0 for not at all.
     """
@@ -55,6 +56,8 @@ async def generate(
     more = []
     if wish.out is not None:
         more.append(("saved as", str(save_clip(clip, wish.out))))
+    elif clip.path is None:  # on another computer's disk only
+        more.append(("saved as", FolderSink(Path.cwd()).deliver(clip)))
     if wish.picture is not None:
         meter = Meter.parse(wish.options.get("meter", "4/4"))
         more.append(("picture", str(save_picture(clip, meter, wish.picture))))

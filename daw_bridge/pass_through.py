@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
+from daw_bridge.loopback import is_loopback
 from osc_server.contract.addresses import MAX_DATAGRAM_BYTES
 from osc_server.contract.errors import BadRequest, DeviceUnavailable, Forbidden
 from osc_server.contract.framing import FrameReader, frame
@@ -38,11 +38,7 @@ def check_open(host: str, token: str) -> None:
     Raises:
         Forbidden: for a host beyond loopback without a token.
     """
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = host == "localhost"
-    if not is_loopback and not token:
+    if not is_loopback(host) and not token:
         raise Forbidden(
             f"on {host} everybody in the network could reach the server: give it a secret with "
             "--token-file FILE, or keep to --host 127.0.0.1"

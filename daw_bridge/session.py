@@ -111,7 +111,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
         address, health = await stack.enter_async_context(_server(config, state))
-        conductor = build_conductor(state, rig, address, config.token())
+        conductor = build_conductor(config, state, rig, address)
         stack.push_async_callback(conductor.close)
         stack.callback(rig.output.stop)
         rig.output.start(rig.mixer)
@@ -142,7 +142,7 @@ async def live_offline(
     rig = build_rig(config, output)
     output.start(rig.mixer)
     async with some_server(config, say) as address:
-        conductor = build_conductor(state, rig, address, config.token())
+        conductor = build_conductor(config, state, rig, address)
         try:
             ask = Ask(wish.prompt, config.bars, config.bpm, wish.seed)
             await render(conductor, rig, output, ask, seconds, path)
@@ -196,8 +196,11 @@ async def _never() -> None:
     await asyncio.Event().wait()
 
 
-def build_conductor(state: LiveState, rig: Rig, address: tuple[str, int], token: str) -> Conductor:
+def build_conductor(
+    config: BridgeConfig, state: LiveState, rig: Rig, address: tuple[str, int]
+) -> Conductor:
     """The conductor of a rig, on a server that may not be there yet."""
+    token = config.token()
 
     def make_client() -> AsyncMagnetClient:
         return AsyncMagnetClient(*address, token=token)
@@ -205,8 +208,10 @@ def build_conductor(state: LiveState, rig: Rig, address: tuple[str, int], token:
     def show(line: str) -> None:
         state.server = line
 
-    link = ServerLink(make_client, show)
-    return Conductor(state, link, rig.sink, rig.deck, rig.output.rate_hz, rig.output.n_channels)
+    absent = f"waiting for {config.server}" if config.server else "starting"
+    shape = (rig.output.rate_hz, rig.output.n_channels)
+    link = ServerLink(make_client, show, absent)
+    return Conductor(state, link, rig.sink, rig.deck, shape, config.delivery())
 
 
 def _state(config: BridgeConfig, wish: LiveWish) -> LiveState:

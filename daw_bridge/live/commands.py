@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from daw_bridge.live.state import LiveState
-from osc_server.contract.errors import BadRequest
+from osc_server.contract.errors import BadRequest, MagnetError
 from osc_server.contract.musical_time import check_bpm
 
 HELP = (
@@ -59,7 +59,7 @@ class Commands:
                 self._with_value[word](value.strip())
             else:
                 raise BadRequest(f"no command /{word}; {HELP}")
-        except BadRequest as error:
+        except MagnetError as error:
             self._state.message = str(error)
 
     def _help(self) -> None:

@@ -17,7 +17,7 @@ from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import LiveState, NextClip
 from osc_server.contract.errors import Cancelled, DeviceUnavailable, MagnetError
 from osc_server.contract.replies import Progress
-from osc_server.contract.requests import RATES_HZ
+from osc_server.contract.requests import RATES_HZ, Delivery
 
 _LANE = "deck 1"
 _LOOK_SECONDS = 0.05
@@ -54,8 +54,8 @@ class Conductor:
         link: the way to the server.
         sink: where clips go.
         deck: the deck behind the sink.
-        rate_hz: the deck's rate.
-        n_channels: the deck's channels.
+        shape: the deck's rate in Hz, and its channels.
+        delivery: ``"stream"`` where the server's disk is not this computer's.
     """
 
     def __init__(
@@ -64,15 +64,17 @@ class Conductor:
         link: ServerLink,
         sink: DeckSink,
         deck: Deck,
-        rate_hz: int,
-        n_channels: int,
+        shape: tuple[int, int],
+        delivery: Delivery = "path",
     ) -> None:
+        rate_hz, n_channels = shape
         self._state = state
         self._link = link
         self._sink = sink
         self._deck = deck
         self._rate_hz = rate_hz if rate_hz in RATES_HZ else _COMMON_RATE_HZ
         self._n_channels = min(n_channels, 2)
+        self._delivery: Delivery = delivery
         self._task: asyncio.Task[None] | None = None
 
     def ask(self, prompt: str) -> None:
@@ -104,6 +106,7 @@ class Conductor:
             "lane": _LANE,
             "rate": self._rate_hz,
             "channels": self._n_channels,
+            "delivery": self._delivery,
         }
         if ask.seed is not None:
             options["seed"] = ask.seed

@@ -25,6 +25,9 @@ def keys(on_keys: OnText, stream: IO[str] | None = None) -> Iterator[bool]:
         Whether it is a real terminal.
     """
     source = stream or sys.stdin
+    if source is None:  # a program without a terminal has none
+        yield False
+        return
     loop = asyncio.get_running_loop()
     ending = threading.Event()
 
@@ -61,12 +64,24 @@ def _lines(source: IO[str]) -> Iterator[Callable[[], str]]:
 
 
 if sys.platform == "win32":
+    _ARROWS = {"H": "\x1b[A", "P": "\x1b[B"}
 
     @contextmanager
     def _raw_keys(source: IO[str]) -> Iterator[Callable[[], str]]:
         import msvcrt
+        import signal
 
-        yield msvcrt.getwch
+        def read() -> str:
+            while True:
+                key = msvcrt.getwch()
+                if key == "\x03":  # Ctrl-C is a key like any other here
+                    signal.raise_signal(signal.SIGINT)
+                elif key not in ("\x00", "\xe0"):
+                    return key
+                elif arrow := _ARROWS.get(msvcrt.getwch()):
+                    return arrow
+
+        yield read
 
 else:
 

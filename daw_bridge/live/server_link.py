@@ -20,11 +20,15 @@ class ServerLink:
     Args:
         make_client: makes a client that is not connected yet.
         on_change: told in one line how the server is.
+        absent: that line while no server answers.
     """
 
-    def __init__(self, make_client: MakeClient, on_change: Callable[[str], None]) -> None:
+    def __init__(
+        self, make_client: MakeClient, on_change: Callable[[str], None], absent: str
+    ) -> None:
         self._make_client = make_client
         self._on_change = on_change
+        self._absent = absent
         self._client: AsyncMagnetClient | None = None
         self._connecting = asyncio.Lock()
 
@@ -41,6 +45,7 @@ class ServerLink:
                     await client.open()
                     await self._tell(client)
                 except DeviceUnavailable:
+                    self._on_change(self._absent)
                     await client.close()
                     await asyncio.sleep(_RETRY_SECONDS)
                     continue
@@ -56,7 +61,7 @@ class ServerLink:
     async def lost(self) -> None:
         """The client does not answer any more: connect anew at the next call."""
         client, self._client = self._client, None
-        self._on_change("away, coming back")
+        self._on_change(self._absent)
         if client is not None:
             await client.close()
 

@@ -28,9 +28,11 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(folder: Path, *options: str, token: str = "") -> Iterator[RunningServer]:
+def running_server(
+    folder: Path, *options: str, token: str = "", port: int = 0
+) -> Iterator[RunningServer]:
     """A ``magnet-server --model tone`` that answers, and ends with the block."""
-    port, clips = free_port(), folder / "clips"
+    port, clips = port or free_port(), folder / "clips"
     given = ["--clips", str(clips), *options]
     if "--model" not in options:
         given += ["--model", "tone"]

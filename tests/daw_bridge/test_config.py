@@ -75,6 +75,14 @@ def test_a_server_is_named_by_host_and_port():
         load_config({"server": "gpu-box"}, {}).server_address()
 
 
+@pytest.mark.parametrize(
+    ("server", "delivery"),
+    [("", "path"), ("127.0.0.1:1", "path"), ("localhost:1", "path"), ("gpu-box:1", "stream")],
+)
+def test_clips_of_another_computer_are_streamed(server, delivery):
+    assert load_config({"server": server}, {}).delivery() == delivery
+
+
 def test_the_server_is_told_only_what_the_bridge_was_told():
     assert load_config({}, {}).server_options() == []
     flags = {"model": "tone", "clips": Path("/clips")}

@@ -12,6 +12,7 @@ import pytest
 
 from daw_bridge.server_process import free_port
 from tests.daw_bridge.programs import alive, descendants, running
+from tests.daw_bridge.servers import running_server
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="looks at processes under /proc"
@@ -134,3 +135,14 @@ def test_an_open_front_port_needs_a_token(tmp_path):
         program.seconds_to_end(limit=30)
     assert program.process.returncode == 1
     assert "--token-file" in program.text
+
+
+def test_it_waits_for_a_server_that_was_named_and_plays_once_it_is_there(tmp_path):
+    port = free_port()
+    with running(
+        "live", "pad", "--bars", "1", "--bpm", "240", "--server", f"127.0.0.1:{port}",
+        folder=tmp_path,
+    ) as program:  # fmt: skip
+        program.expect(f"waiting for 127.0.0.1:{port}")
+        with running_server(tmp_path, port=port):
+            program.expect("playing +pad")

@@ -20,11 +20,12 @@ class Set:
 
     def __init__(self, port, **state):
         self.output = OfflineOutput(48000, 2, 1024)
-        self.rig = session.build_rig(BridgeConfig(bars=1), self.output)
+        config = BridgeConfig(bars=1)
+        self.rig = session.build_rig(config, self.output)
         self.output.start(self.rig.mixer)
         self.state = LiveState(bars=1, **state)
         address = ("127.0.0.1", port)
-        self.conductor = session.build_conductor(self.state, self.rig, address, "")
+        self.conductor = session.build_conductor(config, self.state, self.rig, address)
 
     async def until(self, reached):
         async with asyncio.timeout(15):

@@ -202,8 +202,11 @@ class Deck:
         if late > 0:
             beat += -(-late // cue.quantum_beats) * cue.quantum_beats
         self._cue, self._cue_beat = cue, beat
+        starts_at = self._clock.sample_at(beat)
+        if self._reader is None and starts_at - lead < now:
+            lead = 0
         # A beat may round to the sample before its own; the fade then begins with this block.
-        self._cue_begins = max(self._clock.sample_at(beat) - lead, now)
+        self._cue_begins = max(starts_at - lead, now)
 
     def _begin_change_over(self, now: int) -> None:
         cue, beat = self._cue, self._cue_beat

@@ -135,6 +135,28 @@ def test_the_first_loop_starts_whole_on_sample_zero():
     assert np.array_equal(rig.hear(loop.n_samples), loop.samples[:, 0])
 
 
+def test_from_silence_a_loop_without_room_for_its_fade_starts_on_its_downbeat():
+    rig = Rig(block_size=100)
+    rig.hear(95_900)  # 100 samples before the bar
+    loop = noise(1)
+    rig.cue(loop, beat=4)
+    heard = rig.hear(1000)
+    assert not heard[:100].any()
+    assert np.array_equal(heard[100:], loop.samples[:900, 0])
+
+
+def test_from_silence_a_loop_fades_in_its_own_tail_before_its_downbeat():
+    rig = Rig()
+    rig.hear(95_232)
+    loop = noise(1)
+    rig.cue(loop, beat=4)
+    heard = rig.hear(2048)
+    bar = 96_000 - 95_232
+    assert not heard[: bar - FADE].any()
+    assert heard[bar - FADE : bar].any()
+    assert np.array_equal(heard[bar:], loop.samples[: 2048 - bar, 0])
+
+
 def test_the_change_over_of_unlike_material_keeps_its_power():
     powers = []
     for seed in range(40):

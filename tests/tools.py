@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -25,9 +26,20 @@ def require_tool(program: str, *, package: str) -> str:
         package: what to install to get it on Debian or Ubuntu, such as ``"jackd2"``.
     """
     path = shutil.which(program)
-    if path is not None:
-        return path
-    sentence = f"{program} is not installed: apt-get install {package}"
+    if path is None:
+        _miss(f"{program} is not installed: apt-get install {package}")
+    return path
+
+
+def require_portaudio() -> None:
+    """The same for the library behind sounddevice, whose wheel on Linux brings none."""
+    try:
+        import sounddevice  # noqa: F401
+    except OSError as error:
+        _miss(f"{error}: apt-get install libportaudio2")
+
+
+def _miss(sentence: str) -> NoReturn:
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(sentence)
     pytest.skip(sentence)

@@ -19,7 +19,7 @@ from daw_bridge.client import MagnetClient
 from daw_bridge.server_process import free_port
 from osc_server.contract.errors import MagnetError
 from tests.daw_bridge.programs import alive, descendants, running
-from tests.tools import audio_priority, require_tool, running_jack
+from tests.tools import audio_priority, require_portaudio, require_tool, running_jack
 
 pytestmark = [
     pytest.mark.jack,
@@ -35,6 +35,7 @@ CROSSFADE = 240
 @pytest.fixture(scope="module")
 def jack_server(tmp_path_factory):
     """A JACK server that waits for the recorder: what is judged is the bridge."""
+    require_portaudio()
     with running_jack(tmp_path_factory.mktemp("jack"), patient=True) as server:
         yield server
 
@@ -188,6 +189,7 @@ def test_generate_plays_a_clip_from_its_first_sample_to_its_last(jack_server, tm
 
 
 def test_a_jack_server_that_dies_is_a_sentence_and_holds_up_nothing(tmp_path):
+    require_portaudio()
     with running_jack(tmp_path, patient=True) as dying, playing(dying, tmp_path) as program:
         family = descendants(program.pid)
         subprocess.run(["pkill", "-f", f"jackd -n {dying.name} "], check=True)

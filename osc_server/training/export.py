@@ -16,7 +16,7 @@ from osc_server.training.sizes import CLIP_FRAMES, SAMPLE_RATE_HZ, SAMPLES_PER_F
 EMBEDDED_FACTS = ModelFacts(
     window_seconds=CLIP_FRAMES * SAMPLES_PER_FRAME / SAMPLE_RATE_HZ,
     decoding=Decoding(
-        temperature=3.0, top_p=0.9, guidance_max=3.0, guidance_min=1.0, steps=(20, 6, 5, 5)
+        temperature=3.0, top_p=0.7, guidance_max=3.0, guidance_min=1.0, steps=(20, 6, 5, 5)
     ),
     licence="MIT",
 )

@@ -167,7 +167,7 @@ def live(  # noqa: PLR0913  # as above
 
 @app.command()
 def demo(  # noqa: PLR0913  # as above
-    prompt: Prompt = "dusty breakbeat, old school hip hop drums",
+    prompt: Prompt = "techno drums and a bright pluck arp",
     bars: Annotated[float, typer.Option(help=_value("bars"))] = 4,
     bpm: Annotated[float, typer.Option(help=_value("bpm"))] = 120,
     seed: Annotated[int, typer.Option(help=_value("seed"))] = 1,

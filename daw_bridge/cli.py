@@ -169,8 +169,8 @@ def live(  # noqa: PLR0913  # as above
 def demo(  # noqa: PLR0913  # as above
     prompt: Prompt = "techno drums and a bright pluck arp",
     bars: Annotated[float, typer.Option(help=_value("bars"))] = 4,
-    bpm: Annotated[float, typer.Option(help=_value("bpm"))] = 120,
-    seed: Annotated[int, typer.Option(help=_value("seed"))] = 1,
+    bpm: Annotated[float, typer.Option(help=_value("bpm"))] = 126,
+    seed: Annotated[int, typer.Option(help=_value("seed"))] = 7,
     folder: Annotated[Path, typer.Option(help="where WAV and picture go")] = Path("demo"),
     play: Annotated[bool, typer.Option(help="play it where there is a sound device")] = True,
     model: Model = None,

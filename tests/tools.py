@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,12 +55,14 @@ class JackServer:
         rate_hz: samples per second.
         block: frames per period.
         log: what jackd writes, xruns among it.
+        pid: its process id.
     """
 
     name: str
     rate_hz: int
     block: int
     log: Path
+    pid: int
 
     @property
     def environment(self) -> dict[str, str]:
@@ -116,22 +119,33 @@ def running_jack(
     """
     jackd = require_tool("jackd", package="jackd2")
     jack_wait = require_tool("jack_wait", package="jackd2")
-    server = JackServer(f"magnet-{os.getpid()}", rate_hz, block, folder / "jackd.log")
+    name, log_path = f"magnet-{uuid.uuid4().hex[:12]}", folder / "jackd.log"
+    manner = ["-R" if _may_run_in_real_time() else "-r", *(["-S"] if patient else [])]
     driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(block)]
-    with server.log.open("wb") as log:
-        with audio_priority():
-            process = subprocess.Popen(
-                [jackd, "-n", server.name, "-r", *(["-S"] if patient else []), *driver],
-                env=server.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            server.run(jack_wait, "-w", "-t", "10", "-s", server.name)
-            yield server
-        finally:
-            end(process)
+    with log_path.open("wb") as log, audio_priority():
+        process = subprocess.Popen(
+            [jackd, "-n", name, *manner, *driver],
+            env={**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    server = JackServer(name, rate_hz, block, log_path, process.pid)
+    try:
+        server.run(jack_wait, "-w", "-t", "10", "-s", name)
+        yield server
+    finally:
+        end(process)
+
+
+def _may_run_in_real_time() -> bool:
+    """Whether audio threads may go before everything else, as on a machine set up for sound."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def end(process: subprocess.Popen[bytes], *, patience_seconds: float = 5.0) -> None:

@@ -40,7 +40,7 @@ bench: $(READY)
 
 train: $(READY)
 	$(BIN)/python -m osc_server.training --size $(SIZE)
-	$(BIN)/python -m osc_server.training.evaluation --full
+	$(BIN)/python -m osc_server.training.evaluation --full --model train/embedded
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation

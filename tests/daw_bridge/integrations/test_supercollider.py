@@ -67,8 +67,12 @@ server.waitForBoot {
 OSCdef(\begin, {
     magnet.play;
     clock.sched(13, { ask.(magnet, "two", "harder", 1, 150, 8) });
-    clock.sched(26, { magnet.stop });
-    clock.sched(29, { "over".postln });
+    clock.sched(26, {
+        magnet.stop;
+        magnet.play;  // and stop again in the moment of the launch: it must not run away
+        clock.schedAbs(clock.nextTimeOnGrid(4), { magnet.stop })
+    });
+    clock.sched(32, { "over".postln });
 }, '/begin');
 OSCdef(\end, { fork { magnet.free; server.quit; 0.5.wait; "goodbye".postln; 0.exit } }, '/end');
 )

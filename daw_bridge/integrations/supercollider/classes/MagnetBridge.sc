@@ -80,12 +80,12 @@ Magnet {
 	stop { |fade|
 		isPlaying = false;
 		launches = launches + 1;
-		synth !? { synth.release(fade ? fadeSeconds); synth = nil }
+		synth !? { this.prLater({ |node| node.release(fade ? fadeSeconds) }); synth = nil }
 	}
 
 	amp_ { |value|
 		amp = value;
-		synth !? { synth.set(\amp, value) }
+		synth !? { this.prLater({ |node| node.set(\amp, value) }) }
 	}
 
 	free {
@@ -93,8 +93,8 @@ Magnet {
 		responders.do(_.free);
 		CmdPeriod.remove(this);
 		ServerQuit.remove(this, server);
-		this.prFree(buffer);
-		if(playing !== buffer) { this.prFree(playing) };
+		this.prFreeLater(buffer);
+		if(playing !== buffer) { this.prFreeLater(playing) };
 		buffer = playing = nil
 	}
 
@@ -216,17 +216,24 @@ Magnet {
 				\startPos, (buffer.numFrames - fadeFrames).max(0)
 			], server)
 		});
-		if(playing.notNil and: { playing !== buffer }) {
-			var done = playing;
-			SystemClock.sched((server.latency ? 0.2) + 1, { this.prFree(done); nil })
-		};
+		if(playing !== buffer) { this.prFreeLater(playing) };
 		playing = buffer
+	}
+
+	// A synth that was just launched is there only when its bundle is due: never overtake it.
+	prLater { |func|
+		var node = synth;
+		server.makeBundle(server.latency ? 0.2, { func.(node) })
 	}
 
 	prBeatsToResync {
 		var beats = buffer.numFrames / buffer.sampleRate * clock.tempo;
 		if(resync.isNil or: { (clip[\bpm] - (clock.tempo * 60)).abs > 0.001 }) { ^nil };
 		^(beats * resync).round(0.25)
+	}
+
+	prFreeLater { |old|  // once the synth that reads it has faded out
+		SystemClock.sched((server.latency ? 0.2) + 1, { this.prFree(old); nil })
 	}
 
 	prFree { |old|

@@ -239,7 +239,7 @@ def test_no_module_is_longer_than_a_room_with_one_purpose() -> None:
 
 
 TEXT = (".py", ".toml", ".md", ".pd", ".sc", ".scd", ".schelp", ".txt", ".quark", "")
-SOMEBODYS_MACHINE = re.compile(r"/(?:home|Users|root|work|workspace)/(?!you/)\w|[A-Z]:\\\\?Users\\", re.A)
+SOMEBODYS_MACHINE = re.compile(r"/(?:home|Users|root|work)/(?!you/)\w|[A-Z]:\\+Users\\", re.A)
 
 
 def written_files() -> Iterator[Path]:

@@ -43,7 +43,8 @@ from osc_server.library.models import ModelShelf
 from osc_server.library.presets import PresetShelf
 from osc_server.rendering.planning import plan_clip
 
-_SEED_LIMIT = 2**31
+_SEED_LIMIT = 1_000_000
+"""Drawn seeds stay below: hosts whose numbers are floats (Pd shows six digits) can repeat them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from daw_bridge.audio.deviceless_output import DevicelessOutput
 from daw_bridge.audio.loop import Block
 from daw_bridge.audio.mixer import BlockSource
 
 
-class OfflineOutput:
+class OfflineOutput(DevicelessOutput):
     """Pulls blocks when asked to. Time stands still in between.
 
     ::
@@ -24,10 +25,8 @@ class OfflineOutput:
     """
 
     def __init__(self, rate_hz: int = 48000, n_channels: int = 2, block_size: int = 1024) -> None:
-        self._rate_hz = rate_hz
-        self._block = np.zeros((block_size, n_channels), np.float32)
+        super().__init__(rate_hz, n_channels, block_size)
         self._source: BlockSource | None = None
-        self._next_sample = 0
 
     @property
     def description(self) -> str:
@@ -35,50 +34,13 @@ class OfflineOutput:
         return f"to a file, {self._rate_hz} Hz, {self.n_channels} channels"
 
     @property
-    def rate_hz(self) -> int:
-        """Samples per second."""
-        return self._rate_hz
-
-    @property
-    def n_channels(self) -> int:
-        """Channels of the blocks that it asks for."""
-        return self._block.shape[1]
-
-    @property
-    def block_size(self) -> int:
-        """Most samples that it asks for at once."""
-        return len(self._block)
-
-    @property
-    def underruns(self) -> int:
-        """None: nothing waits for these blocks."""
-        return 0
-
-    @property
-    def late_blocks(self) -> int:
-        """None, likewise."""
-        return 0
-
-    @property
     def fault(self) -> str:
         """None: an exception of the source is raised by ``render``."""
         return ""
 
-    @property
-    def lost(self) -> bool:
-        """Never: there is no device."""
-        return False
-
-    def heard_sample(self) -> int:
-        """The sample after the last one rendered."""
-        return self._next_sample
-
     def start(self, source: BlockSource) -> None:
         """Take blocks from ``source`` from now on."""
         self._source = source
-
-    def restart(self) -> None:
-        """Nothing to look for."""
 
     def stop(self) -> None:
         """Take no more blocks."""

@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import torch
 import typer
 from rich.console import Console
@@ -86,9 +85,7 @@ class Training:
             raise ValueError("the codec is not trained yet: run the stage codec first")
         codec = SpectralCodec(self.size.codec).to(self.device)
         codec.load_state_dict(saved["codec"])
-        # Clips stay on the CPU here: only what is being encoded needs the device.
-        bank = AudioBank(self.folder, self.size.n_clips, torch.device("cpu"))
-        bank.device = self.device
+        bank = AudioBank(self.folder, self.size.n_clips, self.device, resident=False)
         with reporting("codes", self.size.n_clips) as report:
             blocks = []
             for block in encode_corpus(codec.eval(), bank, self.size.n_clips):
@@ -148,5 +145,4 @@ def main(
 if __name__ == "__main__":
     # Denormals in the tails of filters would slow the CPU down many times.
     torch.set_flush_denormal(True)
-    np.seterr(all="ignore")
     typer.run(main)

@@ -16,9 +16,18 @@ def step_generator(seed: int, step: int) -> torch.Generator:
 
 
 class AudioBank:
-    """The rendered clips as int16 ``[n_clips, n_samples]``; held on the GPU where there is one."""
+    """The rendered clips as int16 ``[n_clips, n_samples]``.
 
-    def __init__(self, folder: Path, n_clips: int, device: torch.device) -> None:
+    Args:
+        folder: where the corpus was built.
+        n_clips: how many of its clips, from the first.
+        device: where what is asked for goes to.
+        resident: whether all clips are held there, for many crops; otherwise they stay mapped.
+    """
+
+    def __init__(
+        self, folder: Path, n_clips: int, device: torch.device, *, resident: bool = True
+    ) -> None:
         path = folder / "audio.i16"
         found = path.stat().st_size // (2 * CLIP_SAMPLES)
         if found < n_clips:
@@ -26,7 +35,8 @@ class AudioBank:
         # Mapped, not read: on a CPU the corpus may be larger than the memory.
         mapped = torch.from_file(str(path), size=n_clips * CLIP_SAMPLES, dtype=torch.int16)
         self.device = device
-        self.clips = mapped.view(n_clips, CLIP_SAMPLES).to(device)
+        clips = mapped.view(n_clips, CLIP_SAMPLES)
+        self.clips = clips.to(device) if resident else clips
 
     def clip(self, start: int, stop: int) -> Tensor:
         """Whole clips ``[stop - start, n_samples]`` as float32 in -1..1."""

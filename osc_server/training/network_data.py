@@ -11,7 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from osc_server.magnet.beat import beat_features
+from osc_server.magnet.beat import (
+    BARS_PER_CYCLE,
+    CYCLES_PER_BAR,
+    CYCLES_PER_BEAT,
+    N_BEAT_FEATURES,
+    beat_features,
+)
 from osc_server.magnet.spectral_codec import SpectralCodec
 from osc_server.rendering.plan import BeatGrid
 from osc_server.training import checkpoint
@@ -22,7 +28,15 @@ from osc_server.training.sizes import CLIP_FRAMES
 
 CAPTIONS_PER_CLIP = 8
 FRAME_RATE = 50
-PHRASE_COLUMNS = {2: (12, 13, 18), 4: (14, 15, 19)}
+_FIRST_PHRASE_COLUMN = 2 * (len(CYCLES_PER_BEAT) + len(CYCLES_PER_BAR))
+PHRASE_COLUMNS = {
+    n_bars: (
+        _FIRST_PHRASE_COLUMN + 2 * i,
+        _FIRST_PHRASE_COLUMN + 2 * i + 1,
+        N_BEAT_FEATURES - len(BARS_PER_CYCLE) + i,
+    )
+    for i, n_bars in enumerate(BARS_PER_CYCLE)
+}
 """Columns of the beat features that tell the place in a cycle of 2 and of 4 bars."""
 
 CROP_FRAMES = (768, 512, 256)

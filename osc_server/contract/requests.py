@@ -12,6 +12,7 @@ from osc_server.contract.musical_time import Meter, check_bpm, seconds_to_beats
 RequestId = int | str
 SpanArrangement = Literal["nonoverlap", "stride1"]
 Delivery = Literal["path", "stream"]
+VaryStrategy = Literal["weakest", "strongest", "periodic", "random", "texture"]
 COMMON_TIME = Meter(4, 4)
 RATES_HZ = (32000, 44100, 48000, 88200, 96000)
 
@@ -32,8 +33,65 @@ class DecodingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightedPrompt:
+    """One of several prompts that are mixed: its words, its share, and the bars it holds for."""
+
+    prompt: str
+    weight: float = 1.0  # > 0, scaled to a sum of 1 where several sound
+    from_bar: float = 0.0  # counted from 0
+    to_bar: float | None = None  # None = to the end
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Begin where a clip ends: only the new part comes back."""
+
+    clip: str  # clip id, or path of a WAV in an allowed folder
+
+
+@dataclass(frozen=True, slots=True)
+class Infill:
+    """Make the part between two beats anew; outside of it every sample stays as it is."""
+
+    clip: str
+    from_beats: float
+    to_beats: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vary:
+    """Make some of a clip anew."""
+
+    clip: str
+    amount: float = 0.5  # 0..1, share of the spans that are redrawn
+    strategy: VaryStrategy = "weakest"
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLoop:
+    """Close the seam of given audio: its last and first moments are made anew on the circle."""
+
+    clip: str
+
+
+Start = Continue | Infill | Vary | CloseLoop
+"""What a clip is made from beside the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The beginning, written by an autoregressive model; at most one of the two is given."""
+
+    beats: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateClip:
-    """``/magnet/generate``: make a clip from words, exactly as long as asked."""
+    """``/magnet/generate`` and its kin: make a clip, exactly as long as asked.
+
+    With ``start`` it is ``/magnet/continue``, ``infill``, ``vary`` or ``loop``.
+    """
 
     id: RequestId
     prompt: str = ""
@@ -53,6 +111,14 @@ class GenerateClip:
     rate_hz: int = 48000
     n_channels: int = 1  # 1 or 2
     delivery: Delivery = "path"
+    start: Start | None = None
+    negative: str = ""  # words to go away from
+    mix: tuple[WeightedPrompt, ...] = ()  # instead of the prompt
+    takes: int = 1  # 1..8; the best is delivered, all are kept
+    hint: Hint | None = None
+    rescore: float = 0.0  # 0..1, weight of the autoregressive companion when spans are ranked
+    preview: bool = False  # say when the first codebook can be heard
+    deadline_ms: float | None = None  # from its acceptance to ready
     given: frozenset[str] = frozenset()  # wire names the client gave; a preset fills the rest
 
     def __post_init__(self) -> None:

@@ -14,6 +14,11 @@ KeepMask = NDArray[np.bool_]  # [K, T], True = given
 Audio = NDArray[np.float32]  # [n_samples, n_channels]
 OnStep = Callable[[int, int], None]
 """Called after each step with (steps done, steps in all); raises Cancelled to stop the job."""
+OnStage = Callable[[int, Sequence[Codes]], None]
+"""Called when a codebook is complete: how many are, and each plan's codes ``[k, n_frames]``."""
+SecondsLeft = Callable[[], float]
+"""Seconds until the codes must be there; asked before each step."""
+VaryStrategy = Literal["weakest", "strongest", "periodic", "random", "texture"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,53 @@ class BeatGrid:
 
 
 @dataclass(frozen=True, slots=True)
+class MixedPrompt:
+    """One of several prompts whose logits are mixed.
+
+    Attributes:
+        text: the words.
+        weight: share of it, > 0; the weights that sound in a frame are scaled to a sum of 1.
+        first_frame: where it begins.
+        end_frame: where it ends, exclusive; None = at the end.
+    """
+
+    text: str
+    weight: float = 1.0
+    first_frame: int = 0
+    end_frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Which part of given codes is drawn anew, chosen by the engine.
+
+    Attributes:
+        amount: share of the spans, 0..1; 0 keeps all, 1 keeps none.
+        strategy: ``weakest`` and ``strongest`` by a fresh confidence pass of the network over the
+            given codes, ``periodic`` at even distances, ``random`` by the seed; ``texture`` keeps
+            the first codebook and redraws that share of the others.
+    """
+
+    amount: float
+    strategy: VaryStrategy = "weakest"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One item to render.
 
     Attributes:
+        prompt: the words; where ``mix`` is given it is not read.
+        negative: words to go away from: they take the place of the null condition in guidance.
+        mix: several prompts instead of one.
         n_frames: length in frames, 1..window.
         wrap_frames: for a loop, frames of its own tail and head laid around the tile at each step
             (circular decoding, arXiv 2504.04466); 0 decodes it as a line.
         keep_codes: [K, n_frames] given codes, or None; read only where keep_mask is True.
         keep_mask: [K, n_frames], True = given, or None for nothing given.
+        revision: of what is given, what is drawn anew after all; None = nothing.
+        rescoring: weight 0..1 of the autoregressive companion's probabilities when spans are
+            ranked (arXiv 2401.04577, section 3.3); 0 = the network ranks alone.
     """
 
     prompt: str
@@ -71,6 +114,27 @@ class Plan:
     wrap_frames: int = 0
     keep_codes: Codes | None = None
     keep_mask: KeepMask | None = None
+    revision: Revision | None = None
+    rescoring: float = 0.0
+    negative: str = ""
+    mix: tuple[MixedPrompt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What an engine made of a plan.
+
+    Attributes:
+        codes: ``[K, n_frames]``.
+        confidence: ``[K, n_frames]`` float32, the network's probability of each code when it was
+            drawn; 1 where it was given.
+        notes: what was done otherwise than planned (steps cut for a deadline, a batch made
+            smaller), one sentence each.
+    """
+
+    codes: Codes
+    confidence: NDArray[np.float32]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +152,7 @@ class EngineInfo:
     window_frames: int  # the longest it generates at once
     takes_tempo: bool  # tempo is an input, not only a word
     defaults: Decoding
+    companion: str = ""  # the autoregressive model for hints and rescoring; empty = none
 
 
 class Engine(Protocol):
@@ -98,11 +163,40 @@ class Engine(Protocol):
         """What this model is."""
         ...
 
-    def generate(self, plans: Sequence[Plan], on_step: OnStep) -> list[Codes]:
-        """Codes ``[K, n_frames]`` for each plan, as one batch; equal to each plan run alone.
+    def generate(
+        self,
+        plans: Sequence[Plan],
+        on_step: OnStep,
+        *,
+        on_stage: OnStage | None = None,
+        seconds_left: SecondsLeft | None = None,
+    ) -> list[Decoded]:
+        """Codes for each plan, as one batch; equal to each plan run alone.
 
-        The plans of one call share ``decoding``, ``n_frames`` and ``wrap_frames``; raises
-        ValueError where they do not. Raises GenerationFailed on not-a-number.
+        The plans of one call share ``decoding``, ``n_frames``, ``wrap_frames`` and ``rescoring``;
+        raises ValueError where they do not. Raises GenerationFailed on not-a-number.
+
+        Args:
+            plans: what to make.
+            on_step: told of each step.
+            on_stage: told of each complete codebook, for previews.
+            seconds_left: where given, steps are left out so that it stays positive, planned anew
+                before each step from the steps measured so far.
+        """
+        ...
+
+    def hint(self, plan: Plan, n_frames: int, on_step: OnStep) -> Codes:
+        """The first ``n_frames`` of the plan, written by the autoregressive companion, ``[K, n]``.
+
+        Raises ModelUnavailable where the model has none.
+        """
+        ...
+
+    def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
+        """How unexpected each frame is among the others: nats a code, mean over codebooks, ``[T]``.
+
+        Spans are masked in turn and judged by the network from all that surrounds them (on the
+        circle where the plan wraps); its exponential is the perplexity of arXiv 2504.04466.
         """
         ...
 

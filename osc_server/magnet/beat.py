@@ -15,7 +15,9 @@ from osc_server.rendering.plan import BeatGrid
 CYCLES_PER_BEAT = (1, 2, 3, 4)
 CYCLES_PER_BAR = (1, 2)
 BARS_PER_CYCLE = (2, 4)
-N_BEAT_FEATURES = 2 * (len(CYCLES_PER_BEAT) + len(CYCLES_PER_BAR) + len(BARS_PER_CYCLE)) + 4
+N_BEAT_FEATURES = 2 * (len(CYCLES_PER_BEAT) + len(CYCLES_PER_BAR) + len(BARS_PER_CYCLE)) + 5
+CAUSAL_COLUMN = N_BEAT_FEATURES - 1
+"""1 where the network runs autoregressively, as its own companion; 0 where codes are masked."""
 
 BeatFeatures = NDArray[np.float32]  # [T, N_BEAT_FEATURES]
 
@@ -28,7 +30,7 @@ def beat_features(
     Columns, in order: sine and cosine of 1, 2, 3 and 4 cycles per beat (8); of 1 and 2 cycles per
     bar (4); of one cycle per 2 bars and per 4 bars (4), zero unless the material is known to repeat
     after a multiple of as many bars; the tempo as log2(bpm / 120) (1); presence of a grid, of the
-    two-bar and of the four-bar cycle (3).
+    two-bar and of the four-bar cycle (3); the causal flag (1), which whoever runs the network sets.
 
     Args:
         grid: where the beats lie, or None for no tempo: all zeros.
@@ -51,8 +53,8 @@ def beat_features(
             features[:, 2 * i] = np.sin(2 * np.pi * turns)
             features[:, 2 * i + 1] = np.cos(2 * np.pi * turns)
     bpm = grid.beats_per_frame * frame_rate * 60
-    features[:, -4] = np.log2(bpm / 120)
-    features[:, -3:] = [True, *closes]
+    features[:, -5] = np.log2(bpm / 120)
+    features[:, -4:-1] = [True, *closes]
     return features
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.conditioning import (
@@ -121,7 +122,9 @@ def _build_network(
     with torch.device("meta"):  # no time is spent on weights that are replaced at once
         network = MagnetTransformer(spec)
     # A checkpoint that knows no tempo gets a projection that adds nothing.
-    weights.setdefault("beat_proj.weight", torch.zeros(spec.dim, spec.n_beat_features))
+    beat = weights.get("beat_proj.weight", torch.zeros(spec.dim, 0))
+    missing = max(0, spec.n_beat_features - beat.shape[-1])
+    weights["beat_proj.weight"] = functional.pad(beat, (0, missing))
     require_finite(weights, source)
     wanted = network.state_dict()
     _require_same_shapes(wanted, weights, source)

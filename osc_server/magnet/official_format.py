@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from osc_server.contract.errors import ModelUnavailable
-from osc_server.magnet.beat import N_BEAT_FEATURES
+from osc_server.magnet.beat import CAUSAL_COLUMN, N_BEAT_FEATURES
 from osc_server.magnet.spec import NetworkSpec
 from osc_server.magnet.xp_config import XpConfig
 from osc_server.rendering.plan import Decoding
@@ -75,6 +75,8 @@ def read_spec(cfg: XpConfig, weights: Mapping[str, Tensor]) -> NetworkSpec:
         raise ModelUnavailable(
             f"{cfg.source}: it has no text projection: not a text-to-music model"
         )
+    # Fewer columns than today's are those of an earlier version, and are filled up with zeros.
+    cfg.integer("transformer_lm.n_beat_features", CAUSAL_COLUMN, N_BEAT_FEATURES, N_BEAT_FEATURES)
     try:
         return NetworkSpec(
             dim=cfg.integer("transformer_lm.dim", 2, 16384),
@@ -84,9 +86,6 @@ def read_spec(cfg: XpConfig, weights: Mapping[str, Tensor]) -> NetworkSpec:
             n_codebooks=cfg.integer("transformer_lm.n_q", 1, 32),
             text_dim=projection.shape[1],
             subcodes_context=cfg.integer("transformer_lm.subcodes_context", 1, 10000),
-            n_beat_features=cfg.integer(
-                "transformer_lm.n_beat_features", N_BEAT_FEATURES, N_BEAT_FEATURES, N_BEAT_FEATURES
-            ),
             hidden_scale=cfg.integer("transformer_lm.hidden_scale", 1, 64),
         )
     except ValueError as error:

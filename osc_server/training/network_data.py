@@ -13,9 +13,9 @@ from torch import Tensor
 
 from osc_server.magnet.beat import (
     BARS_PER_CYCLE,
+    CAUSAL_COLUMN,
     CYCLES_PER_BAR,
     CYCLES_PER_BEAT,
-    N_BEAT_FEATURES,
     beat_features,
 )
 from osc_server.magnet.spectral_codec import SpectralCodec
@@ -33,7 +33,7 @@ PHRASE_COLUMNS = {
     n_bars: (
         _FIRST_PHRASE_COLUMN + 2 * i,
         _FIRST_PHRASE_COLUMN + 2 * i + 1,
-        N_BEAT_FEATURES - len(BARS_PER_CYCLE) + i,
+        CAUSAL_COLUMN - len(BARS_PER_CYCLE) + i,
     )
     for i, n_bars in enumerate(BARS_PER_CYCLE)
 }

@@ -14,7 +14,7 @@ def test_no_grid_is_all_zeros():
 
 
 def test_columns_are_as_many_as_stated():
-    assert beat_features(FOUR_BARS_AT_120, 400).shape == (400, N_BEAT_FEATURES) == (400, 20)
+    assert beat_features(FOUR_BARS_AT_120, 400).shape == (400, N_BEAT_FEATURES) == (400, 21)
 
 
 def test_the_downbeat_is_at_phase_zero_of_every_cycle():
@@ -41,7 +41,7 @@ def test_the_tempo_is_in_octaves_from_120_bpm():
 def test_long_cycles_are_told_only_where_the_material_closes_on_them(cycle_bars, flags):
     grid = BeatGrid(beats_per_frame=0.04, cycle_bars=cycle_bars)
     features = beat_features(grid, 100)
-    assert features[:, 17:].tolist() == [flags] * 100
+    assert features[:, 17:].tolist() == [[*flags, 0]] * 100
     for column, present in ((12, flags[1]), (14, flags[2])):
         assert bool(features[:, column : column + 2].any()) == bool(present)
 

@@ -7,6 +7,7 @@ and values of an all-zero text are zero and attending to it adds exactly nothing
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -40,8 +41,24 @@ class TextMemory:
         return self.mask.shape[0]
 
 
+class Past(Protocol):
+    """Keys and values of the frames before, for attention that sees no later frame."""
+
+    def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Those before, and then these ``[B, T, H, D]``: ``[B, S, H, D]`` each, S >= T."""
+        ...
+
+
+class NoPast:
+    """The sequence begins with the frames at hand."""
+
+    def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Past``."""
+        return keys, values
+
+
 class SelfAttention(nn.Module):
-    """Attention among frames: all of them, or those within a band."""
+    """Attention among frames: all of them, those within a band, or none that comes later."""
 
     def __init__(self, dim: int, n_heads: int) -> None:
         super().__init__()
@@ -49,11 +66,23 @@ class SelfAttention(nn.Module):
         self.in_proj = nn.Linear(dim, 3 * dim, bias=False)
         self.out_proj = nn.Linear(dim, dim, bias=False)
 
-    def forward(self, x: Tensor, band: Tensor | None) -> Tensor:
-        """``[B, T, dim]`` to the same; ``band`` is made by ``band_mask``, None is dense."""
+    def forward(
+        self, x: Tensor, band: Tensor | None, past: Past | None = None, layer: int = 0
+    ) -> Tensor:
+        """``[B, T, dim]`` to the same.
+
+        Args:
+            x: the frames.
+            band: made by ``band_mask``; None is dense.
+            past: makes attention causal, whatever the band; it is that of layer ``layer``.
+            layer: read by ``past`` alone.
+        """
         batch, n_frames, dim = x.shape
         q, k, v = self.in_proj(x).view(batch, n_frames, 3, self.n_heads, -1).unbind(2)
-        mixed = dense_attention(q, k, v) if band is None else banded_attention(q, k, v, band)
+        if past is not None:
+            mixed = causal_attention(q, *past.extend(layer, k, v))
+        else:
+            mixed = dense_attention(q, k, v) if band is None else banded_attention(q, k, v, band)
         out: Tensor = self.out_proj(mixed.reshape(batch, n_frames, dim))
         return out
 
@@ -96,6 +125,30 @@ def dense_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         mixed = scores.softmax(dim=-1) @ v
     else:
         mixed = functional.scaled_dot_product_attention(q, k, v)
+    out: Tensor = mixed.transpose(1, 2)
+    return out
+
+
+def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Each frame attends to itself and those before it.
+
+    Args:
+        q: queries of the last T frames, ``[B, T, H, D]``.
+        k: keys of all S frames, ``[B, S, H, D]``.
+        v: values, alike.
+
+    Returns:
+        ``[B, T, H, D]``.
+    """
+    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+    n_queries, n_keys = q.shape[2], k.shape[2]
+    mask = None
+    if 1 < n_queries < n_keys:
+        seen = torch.ones(n_queries, n_keys, dtype=torch.bool, device=q.device)
+        mask = seen.tril(n_keys - n_queries)
+    mixed = functional.scaled_dot_product_attention(
+        q, k, v, attn_mask=mask, is_causal=1 < n_queries == n_keys
+    )
     out: Tensor = mixed.transpose(1, 2)
     return out
 

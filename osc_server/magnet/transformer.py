@@ -12,7 +12,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from osc_server.magnet.attention import CrossAttention, SelfAttention, TextMemory, band_mask
+from osc_server.magnet.attention import (
+    CrossAttention,
+    NoPast,
+    Past,
+    SelfAttention,
+    TextMemory,
+    band_mask,
+)
 from osc_server.magnet.spec import NetworkSpec
 
 MAX_PERIOD = 10000.0  # of the slowest sinusoidal position, in frames / 2 pi
@@ -32,12 +39,20 @@ class TransformerLayer(nn.Module):
         self.norm_cross = nn.LayerNorm(spec.dim)
         self.norm2 = nn.LayerNorm(spec.dim)
 
-    def forward(self, x: Tensor, band: Tensor | None, memory: TextMemory, layer: int) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        band: Tensor | None,
+        memory: TextMemory,
+        layer: int,
+        past: Past | None = None,
+    ) -> Tensor:
         """``[B, T, dim]`` to the same; ``memory`` is for all layers, this one is ``layer``.
 
-        Rows of ``x`` beyond those of ``memory`` have no text: the null rows of guidance.
+        Rows of ``x`` beyond those of ``memory`` have no text: the null rows of guidance. With
+        ``past``, no frame attends to a later one.
         """
-        x = x + self.self_attn(self.norm1(x), band)
+        x = x + self.self_attn(self.norm1(x), band, past, layer)
         told = x[: memory.n_rows]
         told = told + self.cross_attention(self.norm_cross(told), memory, layer)
         x = told if len(told) == len(x) else torch.cat([told, x[len(told) :]])
@@ -89,6 +104,40 @@ class MagnetTransformer(nn.Module):
         """
         x = self.embed(codes, self.frame_inputs(codes.shape[-1], beat))
         return self.head(self.hidden(x, stage, self.text_memory(text, text_mask)), stage)
+
+    def causal_logits(
+        self, inputs: Tensor, text: Tensor, text_mask: Tensor, beat: Tensor | None = None
+    ) -> Tensor:
+        """Logits of all codebooks where no step sees a later one: the autoregressive companion.
+
+        Args:
+            inputs: ``[B, K, S]`` from ``delay_pattern.delayed_inputs``.
+            text: states ``[B, L, text_dim]``, L may be 0.
+            text_mask: bool ``[B, L]``.
+            beat: features of frames 0..S-1, ``[B, S, F]``, or None for no tempo. Their last
+                column, which tells this mode from the masked one, is set to 1 here.
+
+        Returns:
+            ``[B, K, S, V]``; those of codebook k at step s are for frame s - k.
+        """
+        x = self.embed(inputs, self.frame_inputs(inputs.shape[-1], self.causal_beat(inputs, beat)))
+        hidden = self.causal_hidden(x, self.text_memory(text, text_mask), NoPast())
+        return torch.stack([self.head(hidden, k) for k in range(self.spec.n_codebooks)], dim=1)
+
+    def causal_beat(self, inputs: Tensor, beat: Tensor | None) -> Tensor:
+        """Beat features ``[B, S, F]`` of the causal mode: as given, or zeros; the last column 1."""
+        shape = (inputs.shape[0], inputs.shape[-1], self.spec.n_beat_features)
+        weight = self.beat_proj.weight
+        features = weight.new_zeros(shape) if beat is None else beat.to(weight.dtype).clone()
+        features[..., -1] = 1
+        return features
+
+    def causal_hidden(self, x: Tensor, memory: TextMemory, past: Past) -> Tensor:
+        """As ``hidden``, where no step attends to a later one; ``past`` holds those before."""
+        for i, layer in enumerate(self._layers()):
+            x = layer(x, None, memory, i, past)
+        normed: Tensor = self.out_norm(x)
+        return normed
 
     def text_memory(self, text: Tensor, text_mask: Tensor) -> TextMemory:
         """Keys and values of the text for all layers; arguments as in ``forward``."""

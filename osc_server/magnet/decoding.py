@@ -50,6 +50,20 @@ class DecodeJob:
     wrap_frames: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedBatch:
+    """What a job gave, on the CPU.
+
+    Attributes:
+        codes: ``[B, K, T]`` long.
+        confidence: ``[B, K, T]`` float32, the probability of each code when it was drawn, 1 where
+            it was given.
+    """
+
+    codes: Tensor
+    confidence: Tensor
+
+
 class Decoder:
     """Decodes with one network. Not for two threads at once."""
 
@@ -64,8 +78,8 @@ class Decoder:
         self._span = span
 
     @torch.inference_mode()
-    def decode(self, job: DecodeJob, on_step: OnStep) -> Tensor:
-        """All codes of a job, ``[B, K, T]`` long on the CPU; given ones are unchanged.
+    def decode(self, job: DecodeJob, on_step: OnStep) -> DecodedBatch:
+        """All codes of a job; given ones are unchanged.
 
         Args:
             job: what to decode.
@@ -80,18 +94,19 @@ class Decoder:
             raise BadRequest(f"steps: give {n_codebooks} numbers from 1, one for each codebook")
         device = job.text.states.device
         codes = job.given.masked_fill(~job.keep, self._network.spec.mask_token).to(device)
+        confidence = torch.ones(codes.shape, device=device)
         guided = GuidedNetwork(self._network, job.text, job.beat, n_frames, job.wrap_frames)
         open_stages = [k for k in range(n_codebooks) if not bool(job.keep[:, k].all())]
         n_steps = sum(job.decoding.steps[k] for k in open_stages)
         progress = _Progress(on_step, n_steps, device)
         for stage in open_stages:
-            self._decode_stage(job, guided, codes, stage, progress)
-        return codes.cpu()
+            confidence[:, stage] = self._decode_stage(job, guided, codes, stage, progress)
+        return DecodedBatch(codes.cpu(), confidence.cpu())
 
     def _decode_stage(
         self, job: DecodeJob, guided: GuidedNetwork, codes: Tensor, stage: int, progress: _Progress
-    ) -> None:
-        """Fill codebook ``stage`` of ``codes``, in place."""
+    ) -> Tensor:
+        """Fill codebook ``stage`` of ``codes``, in place; returns how sure it was, ``[B, T]``."""
         decoding = job.decoding
         unknown = ~job.keep[:, stage]
         spans = arrange(decoding.span, unknown, self._span, decoding.scoring, codes.device)
@@ -99,10 +114,12 @@ class Decoder:
         n_masked = [[step.n_masked(n) for n in spans.n_unknown] for step in steps]
         n_masked_there = torch.tensor(n_masked, device=codes.device)
         mask = unknown.to(codes.device)  # the first step draws all that is unknown
+        sure = torch.ones(mask.shape, device=codes.device)
         broken = torch.zeros((), dtype=torch.bool, device=codes.device)
         for i, step in enumerate(steps):
             n_drawn = [spans.most_frames(item, n) for item, n in enumerate(n_masked[i])]
             confidence = self._draw(job, guided, codes, (stage, step), mask, n_drawn)
+            sure = torch.where(mask, confidence, sure)
             broken |= confidence.isnan().any()
             if i + 1 < len(steps):
                 mask = spans.choose(spans.score(confidence, mask), n_masked_there[i + 1])
@@ -111,6 +128,7 @@ class Decoder:
             raise GenerationFailed(
                 "the model gave not-a-number: lower guidance, or load the model again"
             )
+        return sure
 
     def _draw(
         self,

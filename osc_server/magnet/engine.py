@@ -18,7 +18,17 @@ from osc_server.magnet.packed import can_pack, has_fast_bfloat16, pack
 from osc_server.magnet.pretrained import find_folder
 from osc_server.magnet.sampling import SeededDraws
 from osc_server.magnet.state_files import NETWORK_FILE
-from osc_server.rendering.plan import Audio, Codes, EngineInfo, KeepMask, OnStep, Plan
+from osc_server.rendering.plan import (
+    Audio,
+    Codes,
+    Decoded,
+    EngineInfo,
+    KeepMask,
+    OnStage,
+    OnStep,
+    Plan,
+    SecondsLeft,
+)
 
 EMBEDDED = "embedded"
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -59,7 +69,14 @@ class MagnetEngine:
         """What this model is."""
         return self._info
 
-    def generate(self, plans: Sequence[Plan], on_step: OnStep) -> list[Codes]:
+    def generate(
+        self,
+        plans: Sequence[Plan],
+        on_step: OnStep,
+        *,
+        on_stage: OnStage | None = None,
+        seconds_left: SecondsLeft | None = None,
+    ) -> list[Decoded]:
         """See ``Engine.generate``.
 
         On CPU a batch is no faster than its items, so they are decoded one after another: then
@@ -75,10 +92,10 @@ class MagnetEngine:
         self._check(plans)
         if self._device.type != "cpu":
             return self._decode_batch(plans, on_step)
-        codes: list[Codes] = []
+        decoded: list[Decoded] = []
         for i, plan in enumerate(plans):
-            codes += self._decode_batch([plan], _share(on_step, i, len(plans)))
-        return codes
+            decoded += self._decode_batch([plan], _share(on_step, i, len(plans)))
+        return decoded
 
     @torch.inference_mode()
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
@@ -127,15 +144,18 @@ class MagnetEngine:
             seconds = self._info.window_frames / self._info.frame_rate
             raise BadRequest(f"this model makes up to {seconds:g} s at once: ask for less")
 
-    def _decode_batch(self, plans: Sequence[Plan], on_step: OnStep) -> list[Codes]:
+    def _decode_batch(self, plans: Sequence[Plan], on_step: OnStep) -> list[Decoded]:
         try:
-            codes = self._decoder.decode(self._job(plans), on_step)
+            batch = self._decoder.decode(self._job(plans), on_step)
         except torch.cuda.OutOfMemoryError as error:
             raise OutOfMemory(
                 f"{self._device} has too little memory for {len(plans)} takes of this length: "
                 "ask for fewer, or for a shorter clip"
             ) from error
-        return [item.numpy() for item in codes]
+        return [
+            Decoded(codes.numpy(), confidence.numpy())
+            for codes, confidence in zip(batch.codes, batch.confidence, strict=True)
+        ]
 
     @torch.inference_mode()
     def _job(self, plans: Sequence[Plan]) -> DecodeJob:

@@ -59,7 +59,8 @@ class Renderer:
         """
         begun = self._clocks.seconds()
         clip_plan = plan_clip(request, self._engine.info, seed)
-        (codes,) = self._engine.generate([clip_plan.plan], on_step)
+        (decoded,) = self._engine.generate([clip_plan.plan], on_step)
+        codes = decoded.codes
         audio = self._engine.decode(codes, circular=request.loop)
         if not np.isfinite(audio).all():
             raise GenerationFailed(

@@ -18,7 +18,18 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from osc_server.rendering.plan import Audio, BeatGrid, Codes, Decoding, EngineInfo, OnStep, Plan
+from osc_server.rendering.plan import (
+    Audio,
+    BeatGrid,
+    Codes,
+    Decoded,
+    Decoding,
+    EngineInfo,
+    OnStage,
+    OnStep,
+    Plan,
+    SecondsLeft,
+)
 
 SAMPLE_RATE_HZ = 32000
 FRAME_RATE = 50
@@ -65,18 +76,26 @@ class ToneEngine:
         """What this model is."""
         return self._info
 
-    def generate(self, plans: Sequence[Plan], on_step: OnStep) -> list[Codes]:
-        """Codes ``[K, n_frames]`` for each plan, revealed step by step as the model would."""
+    def generate(
+        self,
+        plans: Sequence[Plan],
+        on_step: OnStep,
+        *,
+        on_stage: OnStage | None = None,
+        seconds_left: SecondsLeft | None = None,
+    ) -> list[Decoded]:
+        """Codes for each plan, revealed step by step as the model would."""
         _check_batch(plans)
         if not plans:
             return []
         finished = [_compose(plan) for plan in plans]
+        sure = np.ones((_N_CODEBOOKS, plans[0].n_frames), np.float32)
         steps = plans[0].decoding.steps
         for done in range(1, sum(steps) + 1):
             if self._step_seconds:
                 self._sleep(self._step_seconds)
             on_step(done, sum(steps))
-        return finished
+        return [Decoded(codes, sure.copy()) for codes in finished]
 
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
         """Audio ``[T * 640, 1]`` at 32 kHz; circular closes the sine and wraps the last click."""

@@ -17,7 +17,7 @@ SLOW_STEP_SECONDS = 0.02
 class TroubledEngine(ToneEngine):
     """Does what the prompt says: ``slow``, ``no memory``, ``broken device``, ``bug``, ``nan``."""
 
-    def generate(self, plans, on_step):
+    def generate(self, plans, on_step, **options):
         prompt = plans[0].prompt
         if prompt == "no memory":
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")
@@ -31,9 +31,9 @@ class TroubledEngine(ToneEngine):
                 time.sleep(SLOW_STEP_SECONDS)
             on_step(done, total)
 
-        codes = super().generate(plans, step_slowly)
+        decoded = super().generate(plans, step_slowly, **options)
         self._spoilt = prompt == "nan"
-        return codes
+        return decoded
 
     def decode(self, codes, *, circular):
         audio = super().decode(codes, circular=circular)

@@ -76,9 +76,9 @@ def generate(
     for members in groups.values():
         for first in range(0, len(members), batch):
             part = members[first : first + batch]
-            codes = engine.generate([plans[i] for i in part], lambda done, steps: None)
-            for i, clip in zip(part, codes, strict=True):
-                audio = engine.decode(clip, circular=True)[:, 0].astype(np.float32)
+            decoded = engine.generate([plans[i] for i in part], lambda done, steps: None)
+            for i, clip in zip(part, decoded, strict=True):
+                audio = engine.decode(clip.codes, circular=True)[:, 0].astype(np.float32)
                 made[i] = _specimen(asks[i], audio, info)
             on_clip(len(part))
     return [made[i] for i in range(len(asks))]

@@ -40,7 +40,7 @@ def make_job(n_frames, *, text=None, seeds=(1,), **options):
 
 
 def decode(job, on_step=lambda done, n_steps: None, network=None):
-    return Decoder(network or tiny_network(), span=3).decode(job, on_step)
+    return Decoder(network or tiny_network(), span=3).decode(job, on_step).codes
 
 
 @pytest.mark.parametrize("span", ["nonoverlap", "stride1"])

@@ -43,8 +43,10 @@ def test_it_says_what_it_is(engine):
 def test_plans_together_give_what_each_gives_alone(engine):
     plans = [PLAN, replace(PLAN, prompt="", seed=8), replace(PLAN, beat_grid=GRID, seed=9)]
     together = engine.generate(plans, ignore)
-    for plan, codes in zip(plans, together, strict=True):
-        np.testing.assert_array_equal(codes, engine.generate([plan], ignore)[0])
+    for plan, decoded in zip(plans, together, strict=True):
+        alone = engine.generate([plan], ignore)[0]
+        np.testing.assert_array_equal(decoded.codes, alone.codes)
+        np.testing.assert_allclose(decoded.confidence, alone.confidence, atol=1e-5)
 
 
 def test_progress_runs_through_all_plans(engine):
@@ -55,7 +57,7 @@ def test_progress_runs_through_all_plans(engine):
 
 def test_the_tempo_is_an_input(engine):
     codes = [
-        engine.generate([replace(PLAN, beat_grid=grid)], ignore)[0]
+        engine.generate([replace(PLAN, beat_grid=grid)], ignore)[0].codes
         for grid in (None, GRID, replace(GRID, beats_per_frame=0.05))
     ]
     assert not np.array_equal(codes[0], codes[1])
@@ -67,15 +69,17 @@ def test_a_model_without_a_tempo_input_ignores_the_grid(official):
     plan = replace(PLAN, decoding=decoding)
     with_grid, without = official.generate([replace(plan, beat_grid=GRID), plan], ignore)
     assert not official.info.takes_tempo
-    np.testing.assert_array_equal(with_grid, without)
+    np.testing.assert_array_equal(with_grid.codes, without.codes)
 
 
 def test_given_codes_come_back(engine):
     mask = np.zeros((4, 40), dtype=bool)
     mask[:, 5:20] = True
     given = np.full((4, 40), 3)
-    codes = engine.generate([replace(PLAN, keep_codes=given, keep_mask=mask)], ignore)[0]
-    assert (codes[mask] == 3).all()
+    decoded = engine.generate([replace(PLAN, keep_codes=given, keep_mask=mask)], ignore)[0]
+    assert (decoded.codes[mask] == 3).all()
+    assert (decoded.confidence[mask] == 1).all()
+    assert 0 < decoded.confidence[~mask].min() < 1
 
 
 @pytest.mark.parametrize(
@@ -162,4 +166,4 @@ def test_bfloat16_runs_wherever_it_is_asked_for(tiny_folder):
     engine = load_engine(
         str(tiny_folder), models_folder=tiny_folder, device="cpu", precision="bfloat16"
     )
-    assert engine.generate([PLAN], ignore)[0].shape == (4, 40)
+    assert engine.generate([PLAN], ignore)[0].codes.shape == (4, 40)

@@ -58,7 +58,7 @@ def decode_case(golden: Golden, case: str, network: MagnetTransformer) -> Tensor
         ),
         draws=ReferenceDraws(info["seed"], shape[-1]),
     )
-    return Decoder(network, golden.model.span).decode(job, lambda done, n_steps: None)
+    return Decoder(network, golden.model.span).decode(job, lambda done, n_steps: None).codes
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -19,7 +19,7 @@ def ignore_steps(done, total):
 
 
 def codes_of(*plans):
-    return ToneEngine().generate(plans, ignore_steps)
+    return [decoded.codes for decoded in ToneEngine().generate(plans, ignore_steps)]
 
 
 def test_a_click_starts_exactly_on_each_beat():

@@ -40,8 +40,8 @@ def trained(tmp_path_factory):
 def test_what_was_trained_loads_as_a_model_and_makes_audio(trained):
     engine = load_engine(str(trained / "embedded"), models_folder=trained, device="cpu")
     plan = Plan("warm bass", 20, 1, Decoding(steps=(2, 1, 1, 1)), BeatGrid(0.04))
-    (codes,) = engine.generate([plan], lambda done, steps: None)
-    assert engine.decode(codes, circular=True).shape == (20 * 640, 1)
+    (decoded,) = engine.generate([plan], lambda done, steps: None)
+    assert engine.decode(decoded.codes, circular=True).shape == (20 * 640, 1)
     assert engine.info.takes_tempo
 
 

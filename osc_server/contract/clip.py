@@ -9,12 +9,29 @@ from typing import Any, TypeVar
 
 from osc_server.contract.errors import BadRequest, StorageFailed
 from osc_server.contract.musical_time import Meter
-from osc_server.contract.requests import DecodingOptions, GenerateClip, RequestId
+from osc_server.contract.requests import (
+    CloseLoop,
+    Continue,
+    DecodingOptions,
+    GenerateClip,
+    Hint,
+    Infill,
+    RequestId,
+    Start,
+    Vary,
+    WeightedPrompt,
+)
 
 SCHEMA = 1
 """Raised when an old reader would misread a new file; new fields alone do not raise it."""
 
 Record = TypeVar("Record")
+_STARTS: dict[str, type[Start]] = {
+    "continue": Continue,
+    "infill": Infill,
+    "vary": Vary,
+    "loop": CloseLoop,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,12 @@ class Measured:
         lufs: integrated loudness (BS.1770-4); None for silence, which has none.
         true_peak_dbtp: true peak; None for silence.
         rtf: compute seconds per audio second.
+        seam_flux: spectral flux at a loop's seam against the mean of its interior; 1 is like any
+            other place, 0 where it was not measured.
+        seam_perplexity: perplexity of a loop's codes around the seam against those of the interior
+            (arXiv 2504.04466); 1 is like any other place, 0 where it was not measured.
+        confidence: probability that the model gave its codes, geometric mean, 0..1; 0 where it was
+            not measured.
     """
 
     seconds: float
@@ -46,6 +69,9 @@ class Measured:
     lufs: float | None
     true_peak_dbtp: float | None
     rtf: float
+    seam_flux: float = 0.0
+    seam_perplexity: float = 0.0
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +90,9 @@ class ClipSidecar:
         measured: what the finished audio is.
         notes: one sentence where something asked for could not be met.
         versions: of the product and of the libraries that compute.
+        rank: among the takes of its job, by score; 1 is the best.
+        n_takes: how many takes its job made.
+        score: what the takes are ranked by, 0..1, from tempo, seam and confidence.
     """
 
     id: str
@@ -77,11 +106,15 @@ class ClipSidecar:
     measured: Measured
     notes: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    rank: int = 1
+    n_takes: int = 1
+    score: float = 0.0
 
     def to_request(self, request_id: RequestId) -> GenerateClip:
         """The request that makes this clip again, on the same model.
 
         Its preset is not named any more: a preset may change, the values that it gave may not.
+        Nor is it in a hurry, or one of several takes.
         """
         return replace(
             self.request,
@@ -91,6 +124,9 @@ class ClipSidecar:
             seed=self.seed,
             lane="",
             delivery="path",
+            takes=1,
+            preview=False,
+            deadline_ms=None,
         )
 
     def to_json(self) -> str:
@@ -100,6 +136,8 @@ class ClipSidecar:
         request = content["request"]
         request["meter"] = str(self.request.meter)
         request["given"] = sorted(self.request.given)
+        if self.request.start is not None:
+            request["start"] = {"how": _how(self.request.start), **request["start"]}
         return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -128,6 +166,7 @@ def _request(content: dict[str, Any]) -> GenerateClip:
     decoding = content["decoding"]
     if decoding.get("steps") is not None:
         decoding["steps"] = tuple(decoding["steps"])
+    start, hint = content.get("start"), content.get("hint")
     return _record(
         GenerateClip,
         {
@@ -135,8 +174,15 @@ def _request(content: dict[str, Any]) -> GenerateClip:
             "decoding": _record(DecodingOptions, decoding),
             "meter": Meter.parse(content["meter"]),
             "given": frozenset(content["given"]),
+            "start": None if start is None else _record(_STARTS[start["how"]], start),
+            "hint": None if hint is None else _record(Hint, hint),
+            "mix": tuple(_record(WeightedPrompt, part) for part in content.get("mix", ())),
         },
     )
+
+
+def _how(start: Start) -> str:
+    return next(how for how, kind in _STARTS.items() if isinstance(start, kind))
 
 
 def _record(kind: type[Record], content: dict[str, Any]) -> Record:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -16,6 +17,8 @@ OnStep = Callable[[int, int], None]
 """Called after each step with (steps done, steps in all); raises Cancelled to stop the job."""
 OnStage = Callable[[int, Sequence[Codes]], None]
 """Called when a codebook is complete: how many are, and each plan's codes ``[k, n_frames]``."""
+OnPreview = Callable[[Path, int], None]
+"""Told once the first codebooks can be heard: a WAV, and of how many codebooks it is."""
 SecondsLeft = Callable[[], float]
 """Seconds until the codes must be there; asked before each step."""
 VaryStrategy = Literal["weakest", "strongest", "periodic", "random", "texture"]

@@ -124,6 +124,9 @@ class StatusReply:
     takes_tempo: bool = False
     uptime_seconds: float = 0.0
     malformed_packets: int = 0
+    models_loaded: str = ""  # names of all that are in memory, with commas between
+    memory_used_bytes: float = 0.0  # by the models, estimated
+    memory_budget_bytes: float = 0.0  # that they may use together
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,8 @@ class ModelItem:
     window_seconds: float
     takes_tempo: bool
     size_bytes: int  # crosses as a float, exact to 7 digits: it may pass 32 bits
+    memory_bytes: int = 0  # that it takes when it is loaded, estimated
+    missing: str = ""  # what it lacks, and the command that gets it; empty where it is complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +180,38 @@ class ModelLoaded:
 
 @dataclass(frozen=True, slots=True)
 class ModelUnloaded:
-    """``/magnet/model/unloaded id``: no model is in memory; the next job loads one."""
+    """``/magnet/model/unloaded id``: its memory is free; the next job that wants it loads it."""
 
     id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLicence:
+    """``/magnet/model/licence id name text``: said once, before the first such model is fetched."""
+
+    id: RequestId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFetching:
+    """``/magnet/model/fetching`` with these fields in this order."""
+
+    id: RequestId
+    name: str
+    fraction: float
+    received_bytes: int
+    total_bytes: int
+    eta_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFetched:
+    """``/magnet/model/fetched id name``: all of it is on disk, and its checksums are right."""
+
+    id: RequestId
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +273,9 @@ Reply = (
     | ModelEnd
     | ModelLoaded
     | ModelUnloaded
+    | ModelLicence
+    | ModelFetching
+    | ModelFetched
     | PresetItem
     | PresetEnd
     | ClipItem

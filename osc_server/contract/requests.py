@@ -206,9 +206,18 @@ class LoadModel:
 
 @dataclass(frozen=True, slots=True)
 class UnloadModel:
-    """``/magnet/model/unload``: free the memory of the current model."""
+    """``/magnet/model/unload``: free the memory of a model."""
 
     id: RequestId
+    model: str = ""  # empty = the current one
+
+
+@dataclass(frozen=True, slots=True)
+class FetchModel:
+    """``/magnet/model/fetch``: bring a model, and all that it needs, onto the server's disk."""
+
+    id: RequestId
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +256,7 @@ Request = (
     | ListModels
     | LoadModel
     | UnloadModel
+    | FetchModel
     | ListPresets
     | ListClips
     | GetClip

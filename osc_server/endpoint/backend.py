@@ -13,7 +13,10 @@ from osc_server.contract.replies import (
     CancelledReply,
     ClipItem,
     Failed,
+    ModelFetched,
+    ModelFetching,
     ModelItem,
+    ModelLicence,
     ModelLoaded,
     ModelUnloaded,
     PresetItem,
@@ -22,6 +25,7 @@ from osc_server.contract.replies import (
     StatusReply,
 )
 from osc_server.contract.requests import (
+    FetchModel,
     GenerateClip,
     GetClip,
     ListClips,
@@ -37,6 +41,8 @@ JobReply = Progress | Ready | Failed | CancelledReply
 OnReply = Callable[[JobReply], None]
 """Takes a job's replies; call it on the event loop's thread only. The last reply of a job is its
 one ``Ready``, ``Failed`` or ``CancelledReply``."""
+OnFetching = Callable[[ModelLicence | ModelFetching], None]
+"""Takes what is said while a model is fetched; call it on the event loop's thread only."""
 
 
 class Backend(Protocol):
@@ -79,7 +85,11 @@ class Backend(Protocol):
         ...
 
     async def unload_model(self, request: UnloadModel) -> ModelUnloaded:
-        """Free the memory of the current model."""
+        """Free the memory of a model."""
+        ...
+
+    async def fetch_model(self, request: FetchModel, on_fetching: OnFetching) -> ModelFetched:
+        """Bring a model onto the disk; returns once it is complete. May be cancelled."""
         ...
 
     async def presets(self, request: ListPresets) -> Sequence[PresetItem]:

@@ -18,6 +18,8 @@ from osc_server.contract.replies import (
     HelpEnd,
     HelpLine,
     ModelEnd,
+    ModelFetching,
+    ModelLicence,
     Notified,
     Pong,
     PresetEnd,
@@ -29,6 +31,7 @@ from osc_server.contract.replies import (
 )
 from osc_server.contract.requests import (
     Cancel,
+    FetchModel,
     GenerateClip,
     GetClip,
     Hello,
@@ -54,6 +57,8 @@ MAX_PENDING = 32
 """Questions of one client that may be in the air at a time."""
 PROGRESS_SECONDS = 1 / 30
 """A job tells of its progress at most this often."""
+FETCHING_SECONDS = 0.5
+"""A fetch tells of its progress at most this often."""
 _BURST = 16
 _BURST_PAUSE_SECONDS = 0.005
 """Lists go out in bursts with a pause between: a patch that reads its socket once in an audio block
@@ -99,6 +104,7 @@ class Handlers:
             ListModels: self._list_models,
             LoadModel: self._load_model,
             UnloadModel: self._unload_model,
+            FetchModel: self._fetch_model,
             ListPresets: self._list_presets,
             ListClips: self._list_clips,
             GetClip: self._get_clip,
@@ -166,14 +172,7 @@ class Handlers:
 
     def _stream_job(self, client: Client, ready: Ready) -> None:
         """Send a finished job's audio; the job is alive until all of it is sent."""
-        task = self._spawn(client, ready.id, self._stream(client, ready))
-        client.live[ready.id] = task
-
-        def end(_: asyncio.Task[None]) -> None:
-            if client.live.get(ready.id) is task:
-                del client.live[ready.id]
-
-        task.add_done_callback(end)
+        _keep_alive(client, ready.id, self._spawn(client, ready.id, self._stream(client, ready)))
 
     async def _stream(self, client: Client, ready: Ready) -> None:
         await stream_clip(client, ready, await self._backend.read_audio(ready.clip))
@@ -181,16 +180,17 @@ class Handlers:
     def _cancel(self, client: Client, request: Cancel) -> None:
         if request.id not in client.live:
             raise BadRequest(f"you have no live job {request.id}: it has ended, or never began")
-        streaming = client.live[request.id]
-        if streaming is None:
+        sending = client.live[request.id]  # a stream, or a fetch
+        if sending is None:
             self._backend.cancel(client.key, request.id)
         else:
-            streaming.cancel()
+            sending.cancel()
             del client.live[request.id]
             client.send(CancelledReply(request.id))
 
     def _sync(self, client: Client, request: Sync) -> None:
-        before = list(client.pending)
+        alive = set(client.live.values())
+        before = [task for task in client.pending if task not in alive]
         if not before:
             client.send(Synced(request.id))
             return
@@ -241,6 +241,22 @@ class Handlers:
 
         self._ask(client, request.id, answer())
 
+    def _fetch_model(self, client: Client, request: FetchModel) -> None:
+        """Fetch; like a job it is alive until it has ended, and can be cancelled."""
+        if request.id in client.live:
+            raise Busy(f"your request {request.id} is still alive: take another id, or cancel it")
+        seldom = Seldom(FETCHING_SECONDS, self._monotonic)
+
+        def tell(reply: ModelLicence | ModelFetching) -> None:
+            said = isinstance(reply, ModelLicence) or reply.fraction >= 1
+            if not client.gone and (said or seldom.allows()):
+                client.send(reply)
+
+        async def answer() -> None:
+            client.send(await self._backend.fetch_model(request, tell))
+
+        _keep_alive(client, request.id, self._ask(client, request.id, answer()))
+
     def _get_clip(self, client: Client, request: GetClip) -> None:
         if request.delivery == "stream":
             _check_can_stream(client)
@@ -275,12 +291,14 @@ class Handlers:
                 await client.outlet.drain()
                 await asyncio.sleep(_BURST_PAUSE_SECONDS)
 
-    def _ask(self, client: Client, request_id: RequestId, work: Coroutine[Any, Any, None]) -> None:
+    def _ask(
+        self, client: Client, request_id: RequestId, work: Coroutine[Any, Any, None]
+    ) -> asyncio.Task[None]:
         """Answer in the background, at most ``MAX_PENDING`` questions of a client at a time."""
         if len(client.pending) >= MAX_PENDING:
             work.close()
             raise Busy(f"{MAX_PENDING} of your questions are being answered: wait for some")
-        self._spawn(client, request_id, work)
+        return self._spawn(client, request_id, work)
 
     def _spawn(
         self, client: Client, request_id: RequestId, work: Coroutine[Any, Any, None]
@@ -309,6 +327,17 @@ class Handlers:
         self._log.warning(f"request {request_id!r} broke the server", error)
         text = f"the server has a fault, please report it: {type(error).__name__}: {error}"
         return Failed(request_id, MagnetError.code, text)
+
+
+def _keep_alive(client: Client, request_id: RequestId, task: asyncio.Task[None]) -> None:
+    """Count a request as alive until its task has ended."""
+    client.live[request_id] = task
+
+    def end(_: asyncio.Task[None]) -> None:
+        if client.live.get(request_id) is task:
+            del client.live[request_id]
+
+    task.add_done_callback(end)
 
 
 def _check_can_stream(client: Client) -> None:

@@ -286,6 +286,8 @@ def test_what_is_no_text_is_not_joined():
         ("/magnet/model/load", (1, "my", "model"), requests.LoadModel(1, "my model")),
         ("/magnet/model/load", (1, "model", "embedded"), requests.LoadModel(1, "embedded")),
         ("/magnet/model/unload", (1,), requests.UnloadModel(1)),
+        ("/magnet/model/unload", (1, "mine"), requests.UnloadModel(1, "mine")),
+        ("/magnet/model/fetch", (1, "owner/mine"), requests.FetchModel(1, "owner/mine")),
         ("/magnet/preset/list", (1,), requests.ListPresets(1)),
         ("/magnet/clip/list", (1,), requests.ListClips(1)),
         ("/magnet/clip/list", (1, 5), requests.ListClips(1, 5)),

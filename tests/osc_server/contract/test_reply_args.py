@@ -26,14 +26,21 @@ EXAMPLES = [
     replies.Pong(1),
     replies.Synced("x"),
     replies.StatusReply(
-        1, "embedded", "cpu", "rendering", 2, 17, "0.1.0", "/clips", True, 60.5, 3
+        1, "embedded", "cpu", "rendering", 2, 17, "0.1.0", "/clips", True, 60.5, 3,
+        "embedded, mine", 1048576.0, 16777216.0,
     ),
     replies.HelpLine(1, "line"),
     replies.HelpEnd(1, 14),
-    replies.ModelItem(1, "embedded", True, True, "MIT", 24000, 16.0, True, 12_345_600),
+    replies.ModelItem(
+        1, "magnet-small-10secs", True, True, "CC-BY-NC 4.0", 32000, 10.0, False, 1_073_600,
+        3_221_200, "t5-base: magnet-bridge models fetch magnet-small-10secs",
+    ),
     replies.ModelEnd(1, 2),
     replies.ModelLoaded(1, "embedded"),
     replies.ModelUnloaded(1),
+    replies.ModelLicence(1, "magnet-small-10secs", "not for commercial use"),
+    replies.ModelFetching(1, "magnet-small-10secs", 0.25, 268_400, 1_073_600, 60.0),
+    replies.ModelFetched(1, "magnet-small-10secs"),
     replies.PresetItem(1, "dusty", "a break", "dusty breakbeat"),
     replies.PresetEnd(1, 12),
     replies.ClipItem(1, "c1", "/c1.wav", "dusty", 4.0, 128.5, 7.5, "2026-11-03T14:15:00Z"),

@@ -14,7 +14,7 @@ from osc_server.contract import replies, requests
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.framing import FrameReader, Framing, frame
 from osc_server.contract.packets import OscMessage, OscValue, decode, encode
-from osc_server.endpoint.backend import OnReply
+from osc_server.endpoint.backend import OnFetching, OnReply
 from osc_server.endpoint.listen import Endpoint, listen
 
 PATIENCE_SECONDS = 10.0
@@ -76,6 +76,18 @@ class HandBackend:
 
     async def unload_model(self, request: requests.UnloadModel) -> replies.ModelUnloaded:
         return replies.ModelUnloaded(request.id)
+
+    async def fetch_model(
+        self, request: requests.FetchModel, on_fetching: OnFetching
+    ) -> replies.ModelFetched:
+        self._check()
+        on_fetching(replies.ModelLicence(request.id, request.model, "not for sale"))
+        for percent in range(101):
+            on_fetching(
+                replies.ModelFetching(request.id, request.model, percent / 100, percent, 100, 1.0)
+            )
+        await self.gate.wait()
+        return replies.ModelFetched(request.id, request.model)
 
     async def presets(self, request: requests.ListPresets) -> Sequence[replies.PresetItem]:
         return [replies.PresetItem(request.id, f"p{n}", "a preset", "words") for n in range(3)]

@@ -205,13 +205,45 @@ def test_models_are_listed_loaded_and_unloaded(connect):
         async with connect() as peer:
             await send(peer, "/magnet/model/list", 1)
             assert await lines_up_to(peer, "/magnet/model/end") == [
-                ("/magnet/model/item", 1, "hand", 1, 1, "MIT", 48000, 10.0, 1, 1000.0),
+                ("/magnet/model/item", 1, "hand", 1, 1, "MIT", 48000, 10.0, 1, 1000.0, 0.0, ""),
                 ("/magnet/model/end", 1, 1),
             ]
             assert await ask(peer, "/magnet/model/load", 2, "hand") == (
                 "/magnet/model/loaded", 2, "hand",
             )  # fmt: skip
             assert await ask(peer, "/magnet/model/unload", 3) == ("/magnet/model/unloaded", 3)
+
+    run(test)
+
+
+def test_a_fetch_says_the_licence_then_how_far_it_is_and_then_its_end(connect):
+    async def test():
+        async with connect() as peer:
+            await send(peer, "/magnet/model/fetch", 1, "hand")
+            told = await lines_up_to(peer, "/magnet/model/fetched")
+            assert told[0] == ("/magnet/model/licence", 1, "hand", "not for sale")
+            fractions = [line[3] for line in told[1:-1]]
+            assert (fractions[0], fractions[-1]) == (0, 1)
+            assert len(fractions) < 50
+            assert told[-1] == ("/magnet/model/fetched", 1, "hand")
+
+    run(test)
+
+
+def test_a_fetch_holds_up_nothing_and_can_be_cancelled(connect):
+    async def test():
+        backend = HandBackend()
+        backend.gate.clear()
+        async with connect(backend) as peer:
+            await send(peer, "/magnet/model/fetch", "f", "hand")
+            await lines_up_to(peer, "/magnet/model/licence")
+            await send(peer, "/magnet/model/fetch", "f", "hand")
+            await send(peer, "/magnet/sync", 2)
+            told = await lines_up_to(peer, "/magnet/synced")
+            assert [line[:3] for line in told if line[0] == "/magnet/failed"] == [
+                ("/magnet/failed", "f", "busy")
+            ]
+            assert await ask(peer, "/magnet/cancel", "f") == ("/magnet/cancelled", "f")
 
     run(test)
 

@@ -1,4 +1,4 @@
-"""The two seams of the model: what turns audio into codes, and what turns words into states."""
+"""The seams of the model: its codec, its text encoder, and its autoregressive companion."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
+
+from osc_server.rendering.plan import Codes, OnStep, Plan
 
 
 class Codec(Protocol):
@@ -43,4 +45,36 @@ class TextConditioner(Protocol):
 
     def __call__(self, texts: Sequence[str]) -> TextStates:
         """States for a batch of texts, padded to the longest; padding is masked."""
+        ...
+
+
+class Rescorer(Protocol):
+    """An autoregressive model bound to the words and the beat of some plans."""
+
+    def probabilities(self, codes: Tensor, stage: int) -> Tensor:
+        """How likely each code of a codebook is, given all codes of earlier frames.
+
+        Args:
+            codes: ``[B, K, T]`` long on the engine's device, a row for each plan; codebooks up to
+                ``stage`` are filled, those after it hold the mask token. On a plan that wraps the
+                frames are a circle.
+            stage: the codebook that is judged.
+
+        Returns:
+            ``[B, T]`` float32, 0..1, on the same device.
+        """
+        ...
+
+
+class Companion(Protocol):
+    """An autoregressive model of the same codes: it writes beginnings and judges what is drawn."""
+
+    name: str
+
+    def hint(self, plan: Plan, n_frames: int, on_step: OnStep) -> Codes:
+        """The first ``n_frames`` of the plan, ``[K, n_frames]``; see ``Engine.hint``."""
+        ...
+
+    def rescorer(self, plans: Sequence[Plan]) -> Rescorer:
+        """Bind the words (weighted ones where there are several) and the beat of a batch."""
         ...

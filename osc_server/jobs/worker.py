@@ -149,7 +149,7 @@ class Worker:
         try:
             if self._renderer is None:
                 raise ModelUnavailable("no model is loaded: load one with /magnet/model/load")
-            sidecar = self._renderer.render(
+            sidecar, *_ = self._renderer.render(
                 command.request, command.seed, self._on_step(command.number)
             )
         except Cancelled:

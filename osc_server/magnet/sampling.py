@@ -24,7 +24,7 @@ class Draws(Protocol):
         """Exponentially distributed times, one for each code.
 
         Args:
-            probabilities: ``[B, N, V]``, what will be drawn from, zero for codes left out.
+            probabilities: ``[B, N, V]``, before top-p leaves codes out.
             frames: ``[B, N]``, the frame of each row.
             n_drawn: for each item, how many of its N rows it may need.
 
@@ -61,18 +61,19 @@ def take_codes(
         draw: gives times for probabilities ``[B, N, V]``.
 
     Returns:
-        Codes ``[B, N]`` and their probabilities ``[B, N]`` before top-k and top-p.
+        Codes ``[B, N]`` and their probabilities ``[B, N]``: among the top k, but before top-p, as
+        the reference scores them.
     """
     probabilities = torch.softmax(logits / temperature, dim=-1)
     if decoding.greedy:
         codes = logits.argmax(dim=-1)
     else:
-        kept = probabilities
         if 0 < decoding.top_k < logits.shape[-1]:
-            kept = keep_top_k(kept, decoding.top_k)
-        if 0 < decoding.top_p < 1:
-            kept = keep_top_p(kept, decoding.top_p)
-        codes = (kept / draw(kept)).argmax(dim=-1)
+            probabilities = keep_top_k(probabilities, decoding.top_k)
+            probabilities = probabilities / probabilities.sum(dim=-1, keepdim=True)
+        is_nucleus = 0 < decoding.top_p < 1
+        kept = keep_top_p(probabilities, decoding.top_p) if is_nucleus else probabilities
+        codes = (kept / draw(probabilities)).argmax(dim=-1)
     return codes, probabilities.gather(-1, codes[..., None])[..., 0]
 
 

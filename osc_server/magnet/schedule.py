@@ -58,4 +58,4 @@ def stage_steps(decoding: Decoding, n_steps: int) -> list[Step]:
 def _temperature(decoding: Decoding, i: int, n_steps: int) -> float:
     if not decoding.anneal_temperature:
         return decoding.temperature
-    return decoding.temperature * (n_steps - 1 - i) / n_steps
+    return decoding.temperature * ((n_steps - 1 - i) / n_steps)

@@ -1,6 +1,7 @@
 """The two arrangements of spans, side by side: what is masked next, and how spans are scored.
 
-Both keep what is given: only unknown frames are ever masked.
+Both keep what is given: only unknown frames are ever masked. Where a span is given in part, all of
+it is drawn, and what was drawn for its given frames is scored but not kept, as in the reference.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ class Spans(Protocol):
 
     Attributes:
         n_unknown: for each item, how many spans (or frames) are to be generated.
+        at_first: ``[B, T]`` bool, what the first step draws.
     """
 
     n_unknown: list[int]
+    at_first: Tensor
 
     def most_frames(self, item: int, n_masked: int) -> int:
         """Upper bound of the frames of ``item`` under ``n_masked`` spans (or frames)."""
@@ -37,7 +40,7 @@ class Spans(Protocol):
         """Mask ``[B, T]`` of the weakest; ``n_masked`` is ``[B]``."""
         ...
 
-    def score(self, confidence: Tensor, mask: Tensor) -> Tensor:
+    def score(self, confidence: Tensor, drawn: Tensor) -> Tensor:
         """Scores for ``choose`` from the probabilities ``[B, T]`` of the codes just drawn."""
         ...
 
@@ -59,13 +62,14 @@ class NonoverlapSpans:
     """Spans side by side; where T is not a multiple of the span, the last one is shorter."""
 
     def __init__(self, unknown: Tensor, span: int, scoring: Scoring, device: torch.device) -> None:
-        in_spans = frames_to_spans(unknown, span)
-        self.n_unknown: list[int] = in_spans.any(dim=-1).sum(dim=1).tolist()
-        self._n_frames: list[int] = unknown.sum(dim=1).tolist()
-        self._in_spans = in_spans.to(device)
-        self._length = unknown.shape[1]
+        has_unknown = frames_to_spans(unknown, span).any(dim=-1)
+        drawn = has_unknown.repeat_interleave(span, dim=1)[:, : unknown.shape[1]]
+        self.n_unknown: list[int] = has_unknown.sum(dim=1).tolist()
+        self.at_first = drawn.to(device)
+        self._n_frames: list[int] = drawn.sum(dim=1).tolist()
         self._span = span
-        self._scoring = scoring
+        # One frame is scored by its log alone, which tells ones near 0 apart.
+        self._scoring = scoring if span > 1 else "prod"
 
     def most_frames(self, item: int, n_masked: int) -> int:
         """See ``Spans``."""
@@ -73,26 +77,25 @@ class NonoverlapSpans:
 
     def choose(self, scores: Tensor, n_masked: Tensor) -> Tensor:
         """See ``Spans``; scores are ``[B, S]``."""
-        chosen = weakest_spans(scores, n_masked)[..., None] & self._in_spans
-        return chosen.flatten(1)[:, : self._length]
+        chosen = weakest_spans(scores, n_masked).repeat_interleave(self._span, dim=1)
+        return chosen[:, : self.at_first.shape[1]] & self.at_first
 
-    def score(self, confidence: Tensor, mask: Tensor) -> Tensor:
+    def score(self, confidence: Tensor, drawn: Tensor) -> Tensor:
         """One minus the surest frame of a span ("max"), or minus its log probability ("prod").
 
-        Only frames that were masked count; a span with fewer of them, at the end or beside given
-        ones, is scored by "prod" as if it were full, so that being short does not look like being
-        sure.
+        A shorter span at the end is scored by "prod" as if it were full, so that being short does
+        not look like being sure.
         """
-        masked = frames_to_spans(mask, self._span)
-        values = confidence.new_ones(masked.shape).flatten(1)
-        values[:, : self._length] = confidence
-        values = values.view(masked.shape)
+        in_spans = frames_to_spans(drawn, self._span)
+        values = confidence.new_ones(in_spans.shape).flatten(1)
+        values[:, : drawn.shape[1]] = confidence
+        values = values.view(in_spans.shape)
         if self._scoring == "max":
-            scores = 1 - values.masked_fill(~masked, 0).amax(dim=-1)
+            scores = 1 - values.masked_fill(~in_spans, 0).amax(dim=-1)
         else:
-            log_sum = values.log().masked_fill(~masked, 0).sum(dim=-1)
-            scores = -log_sum * (self._span / masked.sum(dim=-1).clamp_min(1))
-        return scores.masked_fill(~masked.any(dim=-1), DECIDED)
+            log_sum = values.log().masked_fill(~in_spans, 0).sum(dim=-1)
+            scores = -log_sum * (self._span / in_spans.sum(dim=-1).clamp_min(1))
+        return scores.masked_fill(~in_spans.any(dim=-1), DECIDED)
 
 
 class OverlappingSpans:
@@ -100,7 +103,7 @@ class OverlappingSpans:
 
     def __init__(self, unknown: Tensor, span: int, device: torch.device) -> None:
         self.n_unknown: list[int] = unknown.sum(dim=1).tolist()
-        self._unknown = unknown.to(device)
+        self.at_first = unknown.to(device)
         self._span = min(span, unknown.shape[1])
 
     def most_frames(self, item: int, n_masked: int) -> int:
@@ -109,8 +112,8 @@ class OverlappingSpans:
 
     def choose(self, scores: Tensor, n_masked: Tensor) -> Tensor:
         """See ``Spans``; scores are ``[B, T]``."""
-        return weakest_overlapping_spans(scores, n_masked, self._span) & self._unknown
+        return weakest_overlapping_spans(scores, n_masked, self._span) & self.at_first
 
-    def score(self, confidence: Tensor, mask: Tensor) -> Tensor:
-        """Minus the log probability of each frame that was masked."""
-        return (-confidence.log()).masked_fill(~mask, DECIDED)
+    def score(self, confidence: Tensor, drawn: Tensor) -> Tensor:
+        """Minus the log probability of each frame that was drawn."""
+        return (-confidence.log()).masked_fill(~drawn, DECIDED)

@@ -39,13 +39,14 @@ def test_the_last_span_is_shorter_where_spans_do_not_fill_the_length():
     assert bits(spans.choose(scores, torch.tensor([1]))[0]) == "......xx"
 
 
-def test_given_frames_are_never_masked_and_spans_without_others_do_not_count():
+def test_a_span_given_in_part_is_drawn_whole_and_one_given_in_full_does_not_count():
     unknown = torch.tensor([[False, False, False, False, True, True, True, True, True]])
     spans = NonoverlapSpans(unknown, 3, "max", CPU)
     assert spans.n_unknown == [2]
     assert bits(spans.choose(torch.tensor([[DECIDED, 0.0, 0.0]]), torch.tensor([2]))[0]) == (
-        "....xxxxx"
+        "...xxxxxx"
     )
+    assert bits(spans.at_first[0]) == "...xxxxxx"
 
 
 def test_max_scores_a_span_by_its_surest_frame():
@@ -54,13 +55,19 @@ def test_max_scores_a_span_by_its_surest_frame():
     assert scores.tolist() == [pytest.approx([0.3, 0.5])]
 
 
+def test_single_frames_are_scored_by_their_logs_which_tell_small_ones_apart():
+    confidence = torch.tensor([[1e-9, 1e-10]])
+    scores = NonoverlapSpans(all_unknown(2), 1, "max", CPU).score(confidence, all_unknown(2))
+    assert scores[0, 1] > scores[0, 0]
+
+
 def test_prod_scores_a_short_span_as_if_it_were_full():
     confidence = torch.full((1, 5), 0.5)
     scores = NonoverlapSpans(all_unknown(5), 3, "prod", CPU).score(confidence, all_unknown(5))
     assert scores[0, 0] == pytest.approx(scores[0, 1])
 
 
-def test_frames_not_masked_do_not_lend_their_confidence():
+def test_frames_not_drawn_do_not_lend_their_confidence():
     confidence = torch.tensor([[1.0, 0.2, 0.3]])
     mask = torch.tensor([[False, True, True]])
     scores = NonoverlapSpans(all_unknown(3), 3, "max", CPU).score(confidence, mask)

@@ -17,7 +17,7 @@ from daw_bridge.config import BridgeConfig, load_config
 from daw_bridge.demo import DemoWish
 from daw_bridge.generating import Wish
 from daw_bridge.signals import Interrupted, until_signal
-from osc_server.contract.addresses import GENERATE
+from osc_server.contract.clip_names import GENERATE
 from osc_server.contract.errors import BadRequest, MagnetError
 
 FAILED = 1

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from math import inf
+from dataclasses import MISSING, dataclass, fields
 from typing import Literal
 
 from osc_server.contract import replies, requests
+from osc_server.contract.clip_names import (
+    CLOSE_LOOP,
+    CONTINUE,
+    DELIVERY,
+    GENERATE,
+    INFILL,
+    VARY,
+)
 from osc_server.contract.errors import BadRequest
-from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
-from osc_server.contract.parameters import MAX_TEXT, Kind, Parameter
+from osc_server.contract.parameters import Parameter
 
 PROTOCOL_VERSION = 1
 DEFAULT_PORT = 12100
@@ -39,6 +45,7 @@ class Row:
         named: names that may follow, in any order, each before its value.
         answers: addresses of the replies to it.
         owner: which process handles or sends it.
+        start: for a request that makes a clip from another, how.
     """
 
     address: str
@@ -48,71 +55,22 @@ class Row:
     named: tuple[Parameter, ...] = ()
     answers: tuple[str, ...] = ()
     owner: Literal["server", "bridge"] = "server"
+    start: type[requests.Start] | None = None
+
+    def default_of(self, parameter: Parameter) -> object:
+        """What the record holds where a name is not given; None for nothing."""
+        group, _, attribute = (parameter.attribute or parameter.name).rpartition(".")
+        inner = {"decoding": requests.DecodingOptions, "hint": requests.Hint, "start": self.start}
+        record = inner.get(group) or self.record
+        defaults = {field.name: field.default for field in fields(record)}
+        default = defaults.get(attribute, MISSING)
+        return None if default is MISSING else default
 
 
 ID = P("id", "id", "your own whole number or short text; every reply to it carries it")
 _REPLY_ID = P("id", "id", "of the request that this answers")
 _COUNT = P("count", "integer", "how many came before this end")
-_OWN = "the model's own"
-_RATES = tuple(str(rate) for rate in requests.RATES_HZ)
-_DELIVERY = P(
-    "delivery",
-    "choice",
-    "how the audio comes: the path of a WAV, or chunks (over TCP only)",
-    choices=("path", "stream"),
-)
-
-
-def _decoding(name: str, kind: Kind, doc: str, low: float = -inf, high: float = inf) -> Parameter:
-    return P(name, kind, doc, low=low, high=high, default=_OWN, attribute=f"decoding.{name}")
-
-
-def _decoding_choice(name: str, doc: str, *choices: str) -> Parameter:
-    return P(name, "choice", doc, choices=choices, default=_OWN, attribute=f"decoding.{name}")
-
-
-GENERATE = (
-    P("prompt", "text", f"what you want to hear, at most {MAX_TEXT} characters"),
-    P("model", "text", "a model by name or folder", default="the one that is loaded"),
-    P("preset", "text", "fills in every name that you do not give", default="none"),
-    P("bars", "number", "length", "bars", 0.0625, 256, default="4 where no length is given"),
-    P("beats", "number", "length, instead of bars", "quarter notes", 0.25, 1024),
-    P("seconds", "number", "length, instead of bars", "s", 0.02, 600),
-    P("bpm", "number", "tempo, never rounded", "quarter notes a minute", BPM_MIN, BPM_MAX),
-    P("meter", "meter", "time signature"),
-    P("key", "key", "musical key, added to the words", default="none"),
-    P("loop", "switch", "close the seam: the end runs into the start"),
-    P(
-        "seed",
-        "integer",
-        "the same request with the same seed makes the same clip",
-        low=0,
-        high=2**31 - 1,
-        default="drawn, and said in ready",
-    ),
-    _decoding("temperature", "number", "how bold the draws are", 0.01, 10),
-    _decoding("top_p", "number", "draw from the likeliest codes up to this share; 0 = off", 0, 1),
-    _decoding("top_k", "integer", "draw from this many likeliest codes; 0 = off", 0, 65536),
-    _decoding("guidance_max", "number", "pull of the words at a stage's first step", 0, 30),
-    _decoding("guidance_min", "number", "pull of the words at a stage's last step", 0, 30),
-    _decoding("steps", "steps", "forward passes: more are finer and slower"),
-    _decoding_choice("span", "how spans of 3 frames lie", "nonoverlap", "stride1"),
-    _decoding_choice("scoring", "how a span's confidence is taken", "max", "prod"),
-    _decoding("greedy", "switch", "take the likeliest code instead of drawing"),
-    P("lane", "text", "a newer job replaces a waiting one of its lane", default="no lane"),
-    P(
-        "loudness",
-        "number",
-        "integrated loudness; true peak stays under -1 dBTP",
-        "LUFS",
-        -60,
-        -5,
-        attribute="loudness_lufs",
-    ),
-    P("rate", "integer", "sample rate of the clip", "Hz", choices=_RATES, attribute="rate_hz"),
-    P("channels", "integer", "mono or stereo", choices=("1", "2"), attribute="n_channels"),
-    _DELIVERY,
-)
+_JOB = ("accepted", "progress", "preview", "audio", "take", "ready", "failed", "cancelled")
 
 REQUESTS = (
     Row(
@@ -121,7 +79,43 @@ REQUESTS = (
         "Make a clip from words, exactly as long as asked.",
         (ID,),
         GENERATE,
-        ("accepted", "progress", "audio", "ready", "failed", "cancelled"),
+        _JOB,
+    ),
+    Row(
+        "/magnet/continue",
+        requests.GenerateClip,
+        "Go on from a clip: only the new part comes back, on the bar.",
+        (ID,),
+        CONTINUE,
+        _JOB,
+        start=requests.Continue,
+    ),
+    Row(
+        "/magnet/infill",
+        requests.GenerateClip,
+        "Make a part of a clip anew; outside of it every sample stays as it is.",
+        (ID,),
+        INFILL,
+        _JOB,
+        start=requests.Infill,
+    ),
+    Row(
+        "/magnet/vary",
+        requests.GenerateClip,
+        "Make some of a clip anew: near to it, or far from it.",
+        (ID,),
+        VARY,
+        _JOB,
+        start=requests.Vary,
+    ),
+    Row(
+        "/magnet/loop",
+        requests.GenerateClip,
+        "Close the seam of a clip: its end and its start are made anew to run into each other.",
+        (ID,),
+        CLOSE_LOOP,
+        _JOB,
+        start=requests.CloseLoop,
     ),
     Row(
         "/magnet/cancel",
@@ -226,7 +220,7 @@ REQUESTS = (
         requests.GetClip,
         "One clip again, as when it was new.",
         (ID,),
-        (P("clip", "word", "the clip's own id, as ready says it", required=True), _DELIVERY),
+        (P("clip", "word", "the clip's own id, as ready says it", required=True), DELIVERY),
         ("audio", "ready", "failed"),
     ),
 )
@@ -238,6 +232,10 @@ _ETA = P("eta", "number", "until it is ready, estimated", "s")
 _SECONDS = P("seconds", "number", "length", "s")
 _BARS = P("bars", "number", "length", "bars")
 _BPM = P("bpm", "number", "tempo asked for", "quarter notes a minute")
+_BPM_MEASURED = P("bpm_measured", "number", "0 where no beat was found", "quarter notes a minute")
+_SEAM = P("seam", "number", "jump at the loop's seam against those inside; about 1 is clean")
+_CONFIDENCE = P("confidence", "number", "how sure the model was of its codes", "", 0, 1)
+_SEED = P("seed", "integer", "that made it")
 _NAME = P("name", "word", "for model/load and generate")
 _PROMPT = P("prompt", "text", "its words")
 _WINDOW = P("window_seconds", "number", "the longest it makes at once", "s")
@@ -263,6 +261,41 @@ REPLIES = (
         ),
     ),
     Row(
+        "/magnet/preview",
+        replies.Preview,
+        "A first, coarse version can be heard; ready brings the same music in full, to be swapped "
+        "in its place.",
+        (
+            _REPLY_ID,
+            P("path", "word", "of a WAV as long as the clip"),
+            P("codebooks", "integer", "of the model that it is made of"),
+        ),
+    ),
+    Row(
+        "/magnet/take",
+        replies.Take,
+        "One of several takes, the best first; ready follows and names the best again.",
+        (
+            _REPLY_ID,
+            P("rank", "integer", "1 = the best"),
+            P("count", "integer", "of takes"),
+            _CLIP,
+            P("path", "word", "of the WAV; empty where the audio is streamed"),
+            P(
+                "score",
+                "number",
+                "what they are ranked by, from tempo, seam and confidence",
+                "",
+                0,
+                1,
+            ),
+            _BPM_MEASURED,
+            _SEAM,
+            _CONFIDENCE,
+            _SEED,
+        ),
+    ),
+    Row(
         "/magnet/ready",
         replies.Ready,
         "The clip is there. With delivery stream all its audio chunks came before.",
@@ -273,13 +306,17 @@ REPLIES = (
             _SECONDS,
             _BARS,
             _BPM,
-            P("bpm_measured", "number", "0 where no beat was found", "quarter notes a minute"),
-            P("seam", "number", "jump at the loop's seam against those inside; about 1 is clean"),
+            _BPM_MEASURED,
+            _SEAM,
             P("lufs", "number", "integrated loudness", "LUFS"),
-            P("seed", "integer", "that made it"),
+            _SEED,
             P("rate", "integer", "sample rate", "Hz"),
             P("rtf", "number", "compute seconds per audio second"),
             P("notes", "text", "what could not be met, if anything"),
+            P("seam_flux", "number", "change of the spectrum at the seam against the mean inside"),
+            P("seam_perplexity", "number", "surprise of the model at the seam against inside"),
+            _CONFIDENCE,
+            P("takes", "integer", "how many were made"),
         ),
     ),
     Row(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from osc_server.contract.addresses import REQUESTS, Row, nearest
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.parameters import Parameter
@@ -34,13 +32,10 @@ def default_text(row: Row, parameter: Parameter) -> str:
     """What holds where a name is not given, for people: ``default 120``; empty for nothing."""
     if parameter.required:
         return "required"
-    attribute = parameter.attribute or parameter.name
-    default = parameter.default or next(
-        (field.default for field in fields(row.record) if field.name == attribute), None
-    )
+    default = parameter.default or row.default_of(parameter)
     if isinstance(default, bool):
         default = int(default)
-    if default in (None, ""):
+    if default in (None, "", ()):
         return ""
     return f"default {default:g}" if isinstance(default, float) else f"default {default}"
 

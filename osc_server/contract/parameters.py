@@ -99,7 +99,7 @@ def read_value(parameter: Parameter, args: Sequence[OscValue]) -> Value:
     """
     value = _CONVERTERS[parameter.kind](args)
     if value is None:
-        raise BadRequest(f"{parameter.name} must be {_expected(parameter)}, not {_shown(args)}")
+        raise BadRequest(f"{parameter.name} must be {expected(parameter)}, not {_shown(args)}")
     if parameter.kind == "text" and isinstance(value, str) and len(value) > MAX_TEXT:
         raise BadRequest(f"{parameter.name} is longer than {MAX_TEXT} characters")
     if parameter.choices and str(value) not in parameter.choices:
@@ -146,7 +146,8 @@ def split_steps(total: int) -> tuple[int, ...]:
     return (total - rest * (N_CODEBOOKS - 1), *[rest] * (N_CODEBOOKS - 1))
 
 
-def _expected(parameter: Parameter) -> str:
+def expected(parameter: Parameter) -> str:
+    """What a value has to be, for people: ``a number (20 to 400 quarter notes a minute)``."""
     shape = _SHAPES.get(parameter.kind, "")
     if parameter.kind in ("number", "integer") and parameter.range_text != shape:
         return f"{shape} ({parameter.range_text})"

@@ -15,29 +15,33 @@ what is the next name is decided so:
 4. A word that is nearly a name and is followed by a value of its kind (``prompt techno barz 4``) is
    refused rather than guessed at.
 
-So a prompt that contains ``loop 1`` or ``lane x`` must be sent as one quoted text.
+So a prompt that contains ``loop 1`` or ``lane x`` must be sent as one quoted text. Several prompts
+are each followed by a weight (see ``mixing``).
 """
 
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from typing import Any, cast
 
 from osc_server.contract.addresses import REQUESTS, Row, nearest, request_row
+from osc_server.contract.clip_names import WEIGHT
 from osc_server.contract.errors import BadRequest
+from osc_server.contract.mixing import PROMPT_NAMES, Pair, check_mix, mix_args, quoted, read_prompts
 from osc_server.contract.musical_time import Meter
 from osc_server.contract.packets import OscMessage, OscValue
 from osc_server.contract.parameters import (
     N_CODEBOOKS,
     Parameter,
     Value,
+    expected,
     fits,
     read_id,
     read_value,
 )
-from osc_server.contract.requests import DecodingOptions, GenerateClip, Request
+from osc_server.contract.requests import DecodingOptions, GenerateClip, Hint, Request, RequestId
 
 _JOINED = ("text", "key")
 _NEARLY = 0.7
@@ -61,9 +65,13 @@ def parse_generate(args: Sequence[OscValue]) -> GenerateClip:
 def parse_values(
     names: Iterable[Parameter], args: Sequence[OscValue], where: str
 ) -> dict[str, Value]:
-    """Named values by wire name: ``["bars", 4, "bpm", 128.5]`` gives both, checked."""
+    """Named values by wire name: ``["bars", 4, "bpm", 128.5]`` gives both, checked.
+
+    Several prompts come as a tuple of ``WeightedPrompt``, under the name of the prompt.
+    """
     parameters = {parameter.name: parameter for parameter in names}
     values: dict[str, Value] = {}
+    prompts: list[Pair] = []
     position = 0
     while position < len(args):
         parameter = _name(args[position], parameters, where)
@@ -71,9 +79,15 @@ def parse_values(
             raise BadRequest(f"{parameter.name} is given twice")
         end = _end_of_value(parameter, args, position + 1, parameters)
         if end == position + 1:
-            raise BadRequest(f"{parameter.name} has no value")
-        values[parameter.name] = read_value(parameter, args[position + 1 : end])
+            raise BadRequest(f"{parameter.name} has no value: it takes {expected(parameter)}")
+        value_args = args[position + 1 : end]
+        if parameter.name in PROMPT_NAMES:
+            prompts.append((parameter, value_args))
+        else:
+            values[parameter.name] = read_value(parameter, value_args)
         position = end
+    if prompts:
+        values["prompt"] = read_prompts(prompts)
     return values
 
 
@@ -89,8 +103,13 @@ def request_args(request: Request) -> tuple[OscValue, ...]:
     given = request.given if isinstance(request, GenerateClip) else frozenset()
     args: list[OscValue] = [read_id(request.id)]
     for parameter in row.named:
+        if parameter.name == "prompt" and isinstance(request, GenerateClip) and request.mix:
+            args += _checked_mix(row, request)
+            continue
+        if parameter.attribute == "mix":
+            continue
         value = _get(request, parameter)
-        asked = value != _default(row, parameter) or parameter.name in given
+        asked = value != row.default_of(parameter) or parameter.name in given
         if value is not None and (asked or parameter.name == _needs(request)):
             shown = _as_osc(value)
             read_value(parameter, [shown])
@@ -100,12 +119,21 @@ def request_args(request: Request) -> tuple[OscValue, ...]:
 
 def row_of(request: Request) -> Row:
     """The row that a request record belongs to."""
-    return next(row for row in REQUESTS if row.record is type(request))
+    start = type(request.start) if isinstance(request, GenerateClip) and request.start else None
+    return next(row for row in REQUESTS if row.record is type(request) and row.start is start)
 
 
 def _needs(request: Request) -> str:
     """A name that has to be said even where its value is the default."""
-    return "prompt" if isinstance(request, GenerateClip) and not request.preset else ""
+    alone = isinstance(request, GenerateClip) and not request.preset and request.start is None
+    return "prompt" if alone else ""
+
+
+def _checked_mix(row: Row, request: GenerateClip) -> list[OscValue]:
+    args = mix_args(request.mix)
+    parse_values(row.named, args, row.address)
+    check_mix(request)
+    return args
 
 
 def _parse(row: Row, args: Sequence[OscValue]) -> Request:
@@ -116,16 +144,31 @@ def _parse(row: Row, args: Sequence[OscValue]) -> Request:
             raise BadRequest(f"{row.address} needs {parameter.name}: {parameter.doc}")
     if row.record is not GenerateClip:
         return cast(Request, row.record(request_id, **_by_attribute(row, values)))
-    if not {"prompt", "preset"} & values.keys():
+    if row.start is None and not {"prompt", "preset"} & values.keys():
         raise BadRequest('say what you want to hear, such as prompt "dusty breakbeat", or a preset')
     by_attribute = _by_attribute(row, values)
-    decoding = {
-        attribute.removeprefix("decoding."): by_attribute.pop(attribute)
-        for attribute in list(by_attribute)
-        if attribute.startswith("decoding.")
-    }
+    if isinstance(by_attribute.get("prompt"), tuple):
+        by_attribute["mix"] = by_attribute.pop("prompt")
+    request = _clip_request(row, request_id, by_attribute, frozenset(values))
+    check_mix(request)
+    return request
+
+
+def _clip_request(
+    row: Row, request_id: RequestId, values: Mapping[str, Any], given: frozenset[str]
+) -> GenerateClip:
+    """The request of values by attribute; one with a dot belongs to a record inside of it."""
+    groups: dict[str, dict[str, Any]] = defaultdict(dict)
+    for path, value in values.items():
+        group, _, attribute = path.rpartition(".")
+        groups[group][attribute] = value
     return GenerateClip(
-        request_id, **by_attribute, decoding=DecodingOptions(**decoding), given=frozenset(values)
+        request_id,
+        **groups[""],
+        decoding=DecodingOptions(**groups["decoding"]),
+        hint=Hint(**groups["hint"]) if groups["hint"] else None,
+        start=row.start(**groups["start"]) if row.start is not None else None,
+        given=given,
     )
 
 
@@ -176,10 +219,12 @@ def _end_of_value(
         while end < len(args) and end < start + N_CODEBOOKS and not isinstance(args[end], str):
             end += 1
         return max(end, start + 1)
-    first = args[start]
-    if parameter.kind not in _JOINED or (isinstance(first, str) and (" " in first or not first)):
+    if parameter.kind not in _JOINED:
         return start + 1
     end = start + 1
+    if quoted(args[start:]):
+        weighted = parameter.name == "prompt" and end < len(args) and _reads_as_number(args[end])
+        return end + 1 if weighted else end
     while end < len(args) and not _begins_a_pair(args, end, parameters):
         end += 1
     return end
@@ -204,18 +249,15 @@ def _begins_a_pair(
     return False
 
 
+def _reads_as_number(arg: OscValue) -> bool:
+    return fits(WEIGHT, arg)
+
+
 def _get(request: Request, parameter: Parameter) -> Value:
     value: Value = request
     for attribute in (parameter.attribute or parameter.name).split("."):
-        value = getattr(value, attribute)
+        value = getattr(value, attribute, None)
     return value
-
-
-def _default(row: Row, parameter: Parameter) -> Value:
-    attribute = parameter.attribute or parameter.name
-    if attribute.startswith("decoding."):
-        return None
-    return next(field.default for field in fields(row.record) if field.name == attribute)
 
 
 def _as_osc(value: Value) -> OscValue:

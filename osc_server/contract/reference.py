@@ -17,6 +17,7 @@ from osc_server.contract.addresses import (
     TIME_TAG_WINDOW_SECONDS,
     Row,
 )
+from osc_server.contract.clip_names import own_names
 from osc_server.contract.errors import ERRORS_BY_CODE
 from osc_server.contract.help_lines import default_text
 from osc_server.contract.packets import MAX_ARGUMENTS, MAX_DEPTH, MAX_MESSAGES, MAX_PACKET_BYTES
@@ -61,6 +62,48 @@ The server listens on UDP and TCP port {DEFAULT_PORT} of 127.0.0.1 unless told o
      at: `prompt techno barz 4`.
 
   So a prompt that contains `loop 1`, `bars 4` or `lane x` must be sent as one quoted text.
+
+## Several prompts
+
+Several prompts are mixed while the clip is made, not one after the other on tape:
+
+    /magnet/generate 1 prompt "dusty breakbeat" 0.7 prompt "warm pad" 0.3 bars 4
+
+- Each of several prompts is followed by its **weight**; only their proportion counts. The same
+  split into words: `prompt dusty breakbeat 0.7 prompt warm pad 0.3 bars 4`. A number that belongs
+  to the words goes into quotes with them. Where there is one prompt only, a number at its end is
+  part of it: `prompt kick 808`.
+- `from_bar` and `to_bar` after a prompt and its weight say where it sounds, in bars from the clip's
+  start: 0 is the start, 2 is where the third bar begins. Without them it sounds all the time. Every
+  bar needs a prompt.
+
+      /magnet/generate 1 prompt "warm pad" 1 to_bar 2 prompt "dusty breakbeat" 1 from_bar 2 bars 4
+
+## From audio that is there
+
+`/magnet/continue`, `/magnet/infill`, `/magnet/vary` and `/magnet/loop` start from a **clip**: the
+id that `ready` said, or the path of a WAV in the clips folder or in one of the folders that the
+server was started with (`--audio-folders`). They take all names of `/magnet/generate`, answer as it does,
+and share its ids and its queue:
+
+    /magnet/continue 2 20261103-141500-1f bars 4
+    /magnet/infill 3 clip 20261103-141500-1f from 8 to 12 prompt "drum fill"
+    /magnet/vary 4 20261103-141500-1f amount 0.3 takes 4
+    /magnet/loop 5 "/…/field recording.wav" bpm 92
+
+A clip that the server made brings its tempo, meter and words along; of another WAV say the `bpm`.
+
+## While you wait
+
+With `preview 1` comes `/magnet/preview` as soon as the model's first codebook is drawn: a coarse
+version of the clip, of the same length, to be played until `ready` brings the whole.
+
+With `takes 4` four clips are made at once. `/magnet/take` comes for each, the best first, and then
+`ready` with the best. All of them are kept and can be had by `/magnet/clip/get`.
+
+With `deadline 800` the clip shall be ready 800 ms after it was accepted. Steps are left out where
+they do not fit, which `notes` in `ready` says; where the time is over before the job begins it is
+refused with the code `late`.
 
 ## How it answers
 
@@ -115,9 +158,12 @@ def reference_page() -> str:
 
 def _request(row: Row) -> str:
     lines = [f"### `{row.address} id{' name value …' if row.named else ''}`", "", row.doc, ""]
-    if row.named:
-        cells = [(f"`{p.name}`", p.doc, p.range_text, _default(row, p)) for p in row.named]
+    names = own_names(row.named) if row.start else row.named
+    if names:
+        cells = [(f"`{p.name}`", p.doc, p.range_text, _default(row, p)) for p in names]
         lines += [*_table(("name", "meaning", "values", "if not given"), cells), ""]
+    if row.start:
+        lines += ["It takes all other names of `/magnet/generate` too, with the same meaning.", ""]
     answers = ", ".join(f"`/magnet/{answer}`" for answer in row.answers)
     return "\n".join([*lines, f"Answers: {answers}.", ""])
 

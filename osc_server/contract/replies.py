@@ -28,6 +28,31 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """``/magnet/preview id path codebooks``: a first, coarse version of the clip can be heard."""
+
+    id: RequestId
+    path: str
+    codebooks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """``/magnet/take`` with these fields in this order: one of several, the best first."""
+
+    id: RequestId
+    rank: int  # 1 = the best, which ready names too
+    count: int
+    clip: str
+    path: str  # empty where the audio is streamed; clip/get brings it
+    score: float  # 0..1
+    bpm_measured: float
+    seam: float
+    confidence: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """``/magnet/ready`` with these fields as arguments, in this order."""
 
@@ -44,6 +69,10 @@ class Ready:
     rate_hz: int
     rtf: float  # compute seconds per audio second
     notes: str = ""  # one sentence where something asked for could not be met
+    seam_flux: float = 0.0  # as in Measured
+    seam_perplexity: float = 0.0
+    confidence: float = 0.0
+    takes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +286,8 @@ class ClipEnd:
 Reply = (
     Accepted
     | Progress
+    | Preview
+    | Take
     | Ready
     | Failed
     | CancelledReply

@@ -57,6 +57,13 @@ class Infill:
     from_beats: float
     to_beats: float
 
+    def __post_init__(self) -> None:
+        if self.to_beats <= self.from_beats:
+            raise BadRequest(
+                f"there is nothing between beat {self.from_beats:g} and beat {self.to_beats:g}: "
+                "to must be greater than from"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Vary:
@@ -80,10 +87,14 @@ Start = Continue | Infill | Vary | CloseLoop
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The beginning, written by an autoregressive model; at most one of the two is given."""
+    """The beginning, written by an autoregressive model; one of the two is given."""
 
     beats: float | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.beats is None) == (self.seconds is None):
+            raise BadRequest("give the hint once: hint in beats, or hint_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,11 @@ class GenerateClip:
         check_bpm(self.bpm)
         if sum(value is not None for value in (self.bars, self.beats, self.seconds)) > 1:
             raise BadRequest("give the length once: bars, beats or seconds")
+
+    @property
+    def words(self) -> str:
+        """What it is asked to sound like, for people: the prompt, or all that are mixed."""
+        return self.prompt or " + ".join(part.prompt for part in self.mix)
 
     @property
     def length_beats(self) -> Fraction:

@@ -1,8 +1,9 @@
 """Presets: sounds with a name, one TOML file each, that fill in what a request leaves open.
 
-A preset may hold any name of ``/magnet/generate`` (but for what belongs to one call: preset, lane
-and delivery), and a description. The protocol's own table checks them, so a value that is fine on
-the wire is fine in a preset, and the sentence for a wrong one is the same, with file and line.
+A preset may hold any name of ``/magnet/generate`` (but for what belongs to one call: preset, lane,
+delivery and deadline), and a description. The protocol's own table checks them, so a value that is
+fine on the wire is fine in a preset, and the sentence for a wrong one is the same, with file and
+line.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from osc_server.contract.addresses import GENERATE, nearest
+from osc_server.contract.addresses import nearest
+from osc_server.contract.clip_names import GENERATE
 from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.contract.mixing import LENGTHS
 from osc_server.contract.packets import OscValue
 from osc_server.contract.parameters import Parameter, read_value
 from osc_server.contract.parsing import parse_generate
 from osc_server.contract.requests import GenerateClip
 from osc_server.toml_lines import line_of
 
-_OF_ONE_CALL = ("preset", "lane", "delivery")
+_OF_ONE_CALL = ("preset", "lane", "delivery", "deadline", "from_bar", "to_bar")
 _NAME = Parameter("name", "word", "how requests call it: the file's own name")
 _DESCRIPTION = Parameter("description", "text", "what it is for")
 _FIELDS = {
@@ -30,7 +33,7 @@ _FIELDS = {
     for parameter in (_NAME, _DESCRIPTION, *GENERATE)
     if parameter.name not in _OF_ONE_CALL
 }
-_LENGTHS = frozenset({"bars", "beats", "seconds"})
+_HINTS = frozenset({"hint", "hint_seconds"})
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 
 
@@ -51,17 +54,18 @@ class Preset:
     def applied_to(self, request: GenerateClip) -> GenerateClip:
         """The request with every name filled in that its sender did not give."""
         names = self.request.given - request.given
-        if request.given & _LENGTHS:
-            names -= _LENGTHS
+        for only_one in (LENGTHS, _HINTS):
+            if request.given & only_one:
+                names -= only_one
         changes: dict[str, Any] = {}
         decoding: dict[str, Any] = {}
         for parameter in GENERATE:
             if parameter.name in names:
                 group, _, attribute = (parameter.attribute or parameter.name).rpartition(".")
-                if group:
+                if group == "decoding":
                     decoding[attribute] = getattr(self.request.decoding, attribute)
                 else:
-                    changes[attribute] = getattr(self.request, attribute)
+                    changes[group or attribute] = getattr(self.request, group or attribute)
         return replace(
             request,
             **changes,

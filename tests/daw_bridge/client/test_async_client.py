@@ -13,7 +13,7 @@ import soundfile
 
 from daw_bridge.client import AsyncMagnetClient, GenerateOptions
 from daw_bridge.server_process import free_port
-from osc_server.contract.addresses import GENERATE
+from osc_server.contract.clip_names import GENERATE
 from osc_server.contract.errors import (
     BadRequest,
     Cancelled,

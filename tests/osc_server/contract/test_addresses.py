@@ -9,18 +9,22 @@ from typing import get_args
 import pytest
 
 from osc_server.contract.addresses import REPLIES, REQUESTS
+from osc_server.contract.clip_names import GENERATE
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.help_lines import help_lines
 from osc_server.contract.reference import reference_page
 from osc_server.contract.replies import Reply
-from osc_server.contract.requests import DecodingOptions, GenerateClip, Request
+from osc_server.contract.requests import DecodingOptions, GenerateClip, Hint, Request, Start
 
 PAGE = Path(__file__).parents[3] / "docs" / "osc.md"
 
 
-def test_every_request_record_has_one_row():
-    assert [row.record for row in REQUESTS] == list(dict.fromkeys(row.record for row in REQUESTS))
-    assert {row.record for row in REQUESTS} == set(get_args(Request))
+def test_every_request_record_has_one_row_for_each_way_to_start():
+    kinds = [(row.record, row.start) for row in REQUESTS]
+    assert len(set(kinds)) == len(kinds)
+    assert {record for record, _ in kinds} == set(get_args(Request))
+    starts = {start for record, start in kinds if record is GenerateClip}
+    assert starts == {None, *get_args(Start)}
 
 
 def test_every_reply_record_has_one_row():
@@ -41,12 +45,21 @@ def test_every_answer_of_a_request_is_a_reply():
 
 @pytest.mark.parametrize("row", REQUESTS, ids=lambda row: row.address)
 def test_names_fill_every_field_of_the_request(row):
-    filled = {(p.attribute or p.name).removeprefix("decoding.") for p in row.named}
-    record = [field.name for field in fields(row.record) if field.name not in ("id", "given")]
+    filled = {p.attribute or p.name for p in row.named}
+    record = {field.name for field in fields(row.record)} - {"id", "given"}
     if row.record is GenerateClip:
-        record.remove("decoding")
-        record += [field.name for field in fields(DecodingOptions)]
-    assert filled == set(record)
+        inner = {"decoding": DecodingOptions, "hint": Hint}
+        inner |= {"start": row.start} if row.start else {}
+        record -= {"start", *inner}
+        record |= {f"{name}.{f.name}" for name, kind in inner.items() for f in fields(kind)}
+    assert filled == record
+
+
+@pytest.mark.parametrize("row", [row for row in REQUESTS if row.start], ids=lambda row: row.address)
+def test_what_starts_from_a_clip_takes_all_that_generate_takes(row):
+    names = [parameter.name for parameter in row.named]
+    assert names[0] == "clip"
+    assert {parameter.name for parameter in GENERATE} < set(names)
 
 
 @pytest.mark.parametrize("row", REPLIES, ids=lambda row: row.address)

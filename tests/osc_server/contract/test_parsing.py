@@ -7,12 +7,19 @@ from dataclasses import replace
 import pytest
 
 from osc_server.contract import requests
-from osc_server.contract.addresses import GENERATE, REQUESTS
+from osc_server.contract.addresses import REQUESTS
+from osc_server.contract.clip_names import GENERATE
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.musical_time import Meter
 from osc_server.contract.packets import OscMessage, decode, encode
-from osc_server.contract.parsing import parse_generate, parse_request, parse_values, request_args
-from osc_server.contract.requests import DecodingOptions, GenerateClip
+from osc_server.contract.parsing import (
+    parse_generate,
+    parse_request,
+    parse_values,
+    request_args,
+    row_of,
+)
+from osc_server.contract.requests import DecodingOptions, GenerateClip, Hint, WeightedPrompt
 
 
 def generate(*args):
@@ -44,14 +51,17 @@ def test_every_name_reaches_its_field():
         "key", "F# dorian", "loop", 0, "seed", 5, "temperature", 2.5, "top_p", 0.5, "top_k", 9,
         "guidance_max", 8, "guidance_min", 2, "steps", "5 4 3 2", "span", "stride1",
         "scoring", "prod", "greedy", 1, "lane", "drums", "loudness", -20, "rate", 44100,
-        "channels", 2, "delivery", "stream",
+        "channels", 2, "delivery", "stream", "negative", "vocals, hiss", "takes", 3,
+        "hint_seconds", 2.5, "rescore", 0.25, "preview", 1, "deadline", 800,
     )  # fmt: skip
     decoding = DecodingOptions(2.5, 0.5, 9, 8.0, 2.0, (5, 4, 3, 2), "stride1", "prod", True)
     assert replace(request, given=frozenset()) == GenerateClip(
         1, "p", "m", "s", None, 6.0, None, 99.5, Meter(7, 8), "F# dorian", False, 5, decoding,
-        "drums", -20.0, 44100, 2, "stream",
+        "drums", -20.0, 44100, 2, "stream", None, "vocals, hiss", (), 3, Hint(seconds=2.5), 0.25,
+        True, 800.0,
     )  # fmt: skip
-    assert request.given == {p.name for p in GENERATE} - {"bars", "seconds"}
+    left_out = {"bars", "seconds", "hint", "from_bar", "to_bar"}
+    assert request.given == {p.name for p in GENERATE} - left_out
 
 
 # --- numbers, switches, ids ----------------------------------------------------------------------
@@ -178,13 +188,26 @@ def test_another_text_is_no_key(key):
         (("prompt", "x" * 2001), "longer than 2000"),
         (("bars", 4), "say what you want to hear"),
         ((), "say what you want to hear"),
+        (("prompt", "x y", "takes", 9), "takes 9 is out of range: 1 to 8"),
+        (("prompt", "x y", "takes", 0), "takes 0 is out of range: 1 to 8"),
+        (("prompt", "x y", "takes", 2.5), "takes must be a whole number"),
+        (("prompt", "x y", "hint"), "hint has no value: it takes a number (0.25 to 4096 quarter"),
+        (("prompt", "x y", "hint", "bars", 4), "hint must be a number (0.25 to 4096 quarter notes"),
+        (("prompt", "x y", "hint", 0), "hint 0 is out of range"),
+        (("prompt", "x y", "hint", 4, "hint_seconds", 2), "give the hint once"),
+        (("prompt", "x y", "rescore", 1.5), "rescore 1.5 is out of range: 0 to 1"),
+        (("prompt", "x y", "deadline", 0), "deadline 0 is out of range: 1 to 600000 ms"),
+        (("prompt", "x y", "negativ", "hiss"), "did you mean negative?"),
+        (("prompt", "x y", "amount", 0.5), "unknown name 'amount'"),
     ],
 )
 def test_a_wrong_request_is_refused_with_what_to_do(args, says):
     assert says in refusal(1, *args)
 
 
-@pytest.mark.parametrize("parameter", [p for p in GENERATE if math.isfinite(p.low)])
+@pytest.mark.parametrize(
+    "parameter", [p for p in GENERATE if math.isfinite(p.low) and p.attribute != "mix"]
+)
 @pytest.mark.parametrize("side", ["low", "high"])
 def test_every_range_is_kept_at_both_ends(parameter, side):
     limit = getattr(parameter, side)
@@ -266,6 +289,150 @@ def test_what_is_no_text_is_not_joined():
     assert "prompt must be a text" in refusal(1, "prompt", "a", b"blob")
 
 
+# --- several prompts -----------------------------------------------------------------------------
+
+A, B = WeightedPrompt("dusty break", 0.7), WeightedPrompt("pad", 0.3)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("prompt", "dusty break", 0.7, "prompt", "pad", 0.3),
+        ("prompt", "dusty break", "0.7", "prompt", "pad", "0.3"),
+        ("prompt", "dusty", "break", 0.7, "prompt", "pad", 0.3),
+        ("prompt", "dusty break", 0.7, "bars", 4, "prompt", "pad", 0.3),
+    ],
+)
+def test_several_prompts_each_have_their_weight(args):
+    request = generate(*args)
+    assert (request.mix, request.prompt) == ((A, B), "")
+    assert "prompt" in request.given
+
+
+def test_a_prompt_may_hold_for_some_bars_only():
+    request = generate(
+        "prompt", "warm", "pad", 1, "to_bar", 2, "bars", 8, "prompt", "dusty break", 1.0,
+        "from_bar", 2, "prompt", "hiss", 0.5, "from_bar", 1, "to_bar", 3.5,
+    )  # fmt: skip
+    assert request.mix == (
+        WeightedPrompt("warm pad", 1.0, 0.0, 2.0),
+        WeightedPrompt("dusty break", 1.0, 2.0, None),
+        WeightedPrompt("hiss", 0.5, 1.0, 3.5),
+    )
+    assert request.bars == 8
+
+
+def test_a_number_at_the_end_of_a_single_prompt_belongs_to_its_words():
+    assert generate("prompt", "kick", 808).prompt == "kick 808"
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("prompt", "a b", "prompt", "c d"), "each of several prompts needs its weight"),
+        (("prompt", "a b", 0.7, "prompt", "c"), "'c' has none"),
+        (("prompt", 808, "prompt", 909), "'808' has none"),
+        (("prompt", "a b", 0, "prompt", "c", 1), "weight 0 is out of range: 0.01 to 10"),
+        (("prompt", "house", 128, "prompt", "c", 1), "numbers that belong to a prompt go into"),
+        (("prompt", "a b", math.nan, "prompt", "c", 1), "needs its weight"),
+        (("prompt", "a b", True, "prompt", "c", 1), "True stands where a name should"),
+        (("from_bar", 1, "prompt", "a b", 1, "prompt", "c", 1), "from_bar stands after the prompt"),
+        (("prompt", "a b", 1, "to_bar", 1), "give another, with its weight, for the other bars"),
+        (("prompt", "a b", 1, "to_bar", 1, "to_bar", 2, "prompt", "c", 1), "to_bar is given twice"),
+        (("prompt", "a b", 1, "from_bar", 2, "to_bar", 2, "prompt", "c", 1), "to_bar must be"),
+        (("prompt", "a b", 1, "from_bar", -1, "prompt", "c", 1), "from_bar -1 is out of range"),
+        (
+            ("prompt", "a b", 1, "to_bar", 1, "prompt", "c", 1, "from_bar", 2),
+            "no prompt sounds from bar 1 to 2",
+        ),
+        (
+            ("prompt", "a b", 1, "from_bar", 1, "prompt", "c", 1, "from_bar", 2),
+            "no prompt sounds from bar 0 to 1",
+        ),
+        (
+            ("prompt", "a b", 1, "to_bar", 1, "prompt", "c", 1, "to_bar", 3),
+            "no prompt sounds from bar 3 to the end",
+        ),
+        (("prompt", "a b", 1) * 9, "9 prompts are too many: at most 8"),
+    ],
+)
+def test_a_wrong_mix_is_refused_with_what_to_do(args, says):
+    assert says in refusal(1, *args)
+
+
+def test_a_preset_may_give_the_length_of_a_mix():
+    limits = ("prompt", "a b", 1, "to_bar", 1, "prompt", "c", 1, "to_bar", 2)
+    assert len(generate(*limits, "preset", "two bars").mix) == 2
+
+
+# --- what starts from a clip ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "start"),
+    [
+        ("continue", ("clip", "c1"), requests.Continue("c1")),
+        ("continue", ("/music/my loop.wav",), requests.Continue("/music/my loop.wav")),
+        ("infill", ("clip", "c1", "from", 4, "to", 8.5), requests.Infill("c1", 4.0, 8.5)),
+        ("infill", ("to", "8", "clip", "c1", "from", 0.0), requests.Infill("c1", 0.0, 8.0)),
+        ("vary", ("c1",), requests.Vary("c1", 0.5, "weakest")),
+        ("vary", ("clip", "c1", "amount", 1), requests.Vary("c1", 1.0)),
+        (
+            "vary",
+            ("c1", "amount", 0.25, "strategy", "texture"),
+            requests.Vary("c1", 0.25, "texture"),
+        ),
+        ("loop", ("c1",), requests.CloseLoop("c1")),
+    ],
+)
+def test_a_clip_may_start_from_another(verb, args, start):
+    request = parse_request(OscMessage(f"/magnet/{verb}", (1, *args)))
+    assert (request.start, request.id, request.prompt) == (start, 1, "")
+
+
+def test_what_starts_from_a_clip_takes_the_names_of_generate():
+    args = (1, "clip", "c1", "prompt", "warm", "pad", "bars", 2, "bpm", 128.5, "takes", 2)
+    assert parse_request(OscMessage("/magnet/continue", args)) == GenerateClip(
+        1,
+        prompt="warm pad",
+        bars=2.0,
+        bpm=128.5,
+        takes=2,
+        start=requests.Continue("c1"),
+        given=frozenset({"clip", "prompt", "bars", "bpm", "takes"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "says"),
+    [
+        ("continue", (), "/magnet/continue needs clip: a clip's id, or the path of a WAV"),
+        ("continue", ("prompt", "warm pad"), "needs clip"),
+        ("continue", ("clip", 0.5, "bars", -4), "bars -4 is out of range"),
+        ("infill", ("clip", "c1"), "/magnet/infill needs from: where the new part begins"),
+        ("infill", ("clip", "c1", "from", 4), "/magnet/infill needs to"),
+        ("infill", ("clip", "c", "from", 8, "to", 4), "nothing between beat 8 and beat 4: to must"),
+        ("infill", ("clip", "c", "from", 4, "to", 4), "nothing between beat 4 and beat 4"),
+        ("infill", ("clip", "c", "from", -1, "to", 4), "from -1 is out of range: 0 to 4096"),
+        ("infill", ("clip", "c", "from", math.nan, "to", 4), "from must be a number"),
+        ("infill", ("clip", "c", "from", "a", "to", 4), "from must be a number (0 to 4096 quarter"),
+        ("vary", (), "needs clip"),
+        ("vary", ("c1", "amount", 2), "amount 2 is out of range: 0 to 1"),
+        ("vary", ("c1", "amount", -0.1), "amount -0.1 is out of range: 0 to 1"),
+        ("vary", ("c1", "amont", 0.5), "did you mean amount?"),
+        ("vary", ("c1", "strategy", "wild"), "strategy must be weakest or strongest or periodic"),
+        ("vary", ("clip", "c1", "clip", "c2"), "clip is given twice"),
+        ("loop", (), "needs clip"),
+        ("loop", ("clip", b"\0"), "clip must be a text"),
+        ("contine", ("c1",), "did you mean /magnet/continue?"),
+    ],
+)
+def test_a_wrong_start_is_refused_with_what_to_do(verb, args, says):
+    with pytest.raises(BadRequest) as raised:
+        parse_request(OscMessage(f"/magnet/{verb}", (1, *args)))
+    assert says in str(raised.value)
+
+
 # --- the other requests --------------------------------------------------------------------------
 
 
@@ -322,12 +489,28 @@ def test_every_other_wrong_request_is_refused(address, args, says):
 WORDS = ("loop", "bars", "808", "dusty", "key", "café", "lane", "prompt", "on", "a b")
 
 
+MIXES = (
+    (),
+    (WeightedPrompt("loop", 0.7), WeightedPrompt("", 0.3)),
+    (WeightedPrompt("808", 1.0, 0.0, 64.0), WeightedPrompt("a b", 9.5, 0.25)),
+)
+STARTS = (
+    None,
+    requests.Continue("20261103-141500-bars-1f"),
+    requests.Infill("/my music/from 4.wav", 0.0, 7.25),
+    requests.Vary("c", 0.125, "texture"),
+    requests.Vary("c"),
+    requests.CloseLoop("c"),
+)
+
+
 def random_request(source: random.Random) -> GenerateClip:
     def maybe(value):
         return value if source.random() < 0.5 else None
 
     length = {source.choice(["bars", "beats", "seconds"]): maybe(source.choice([0.5, 4.0, 7.25]))}
-    prompt = " ".join(source.sample(WORDS, source.randint(0, 4)))
+    mix = source.choice(MIXES)
+    prompt = "" if mix else " ".join(source.sample(WORDS, source.randint(0, 4)))
     return GenerateClip(
         source.choice([1, -5, "id", "7"]),
         prompt=prompt,
@@ -355,6 +538,14 @@ def random_request(source: random.Random) -> GenerateClip:
         rate_hz=source.choice(requests.RATES_HZ),
         n_channels=source.choice([1, 2]),
         delivery=source.choice(["path", "stream"]),
+        start=source.choice(STARTS),
+        negative=source.choice(["", "hiss", "vocals, bars 4"]),
+        mix=mix,
+        takes=source.choice([1, 8]),
+        hint=source.choice([None, Hint(beats=4.0), Hint(seconds=0.5)]),
+        rescore=source.choice([0.0, 0.25]),
+        preview=source.random() < 0.5,
+        deadline_ms=maybe(750.0),
         given=frozenset(source.sample(["bpm", "loop", "seed", "rate"], 2)),
     )
 
@@ -363,7 +554,7 @@ def test_a_request_crosses_the_wire_and_is_the_same():
     source = random.Random(12100)
     for _ in range(500):
         request = random_request(source)
-        (message,) = decode(encode("/magnet/generate", *request_args(request)))
+        (message,) = decode(encode(row_of(request).address, *request_args(request)))
         received = parse_request(message)
         assert replace(received, given=request.given) == request
         meant = {n for n in request.given if n != "seed" or request.seed is not None}
@@ -392,6 +583,16 @@ def test_the_other_requests_cross_the_wire_too(request_record):
         {"decoding": DecodingOptions(steps=(1, 2))},
         {"prompt": "x" * 2001},
         {"id": ""},
+        {"takes": 9},
+        {"rescore": -0.5},
+        {"deadline_ms": 0.0},
+        {"hint": Hint(beats=0.0)},
+        {"start": requests.Vary("c", 2.0)},
+        {"start": requests.Infill("c", -2.0, 4.0)},
+        {"mix": (A,)},
+        {"mix": (A, WeightedPrompt("b", 0.0))},
+        {"mix": (A, WeightedPrompt("b", 1.0, 4.0, 2.0))},
+        {"mix": (A, WeightedPrompt("x" * 2001))},
     ],
 )
 def test_a_wrong_request_is_refused_before_it_is_sent(wrong):

@@ -11,11 +11,14 @@ from osc_server.contract.packets import OscMessage, decode, encode
 from osc_server.contract.reply_args import encode_reply, reply_from_osc, reply_to_osc
 
 READY = replies.Ready(
-    "a", "c1", "/clips/c1.wav", 7.5, 4.0, 128.5, 128.25, 1.25, -14.0, 77, 48000, 0.25, "quiet"
-)
+    "a", "c1", "/clips/c1.wav", 7.5, 4.0, 128.5, 128.25, 1.25, -14.0, 77, 48000, 0.25, "quiet",
+    1.5, 0.75, 0.5, 3,
+)  # fmt: skip
 EXAMPLES = [
     replies.Accepted(1, 2, 3.5),
     replies.Progress(1, 0.5, 25, 50, 1.25),
+    replies.Preview(1, "/clips/c1.preview.wav", 1),
+    replies.Take(1, 2, 3, "c2", "/clips/c2.wav", 0.75, 128.25, 1.25, 0.5, 78),
     READY,
     replies.Failed("a", "busy", "the queue is full"),
     replies.CancelledReply(1),
@@ -75,6 +78,10 @@ def test_ready_is_positional():
             48000,
             0.25,
             "quiet",
+            1.5,
+            0.75,
+            0.5,
+            3,
         ),
     )
 

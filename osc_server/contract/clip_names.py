@@ -1,0 +1,183 @@
+"""The names of ``/magnet/generate``, and of its kin that start from a clip; rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+
+from osc_server.contract import requests
+from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
+from osc_server.contract.parameters import MAX_TEXT, Kind, Parameter
+
+P = Parameter
+
+MAX_BEATS = 4096
+"""The last beat that a clip can have: ten minutes at the fastest tempo, and a little."""
+_BEATS = "quarter notes"
+_OWN = "the model's own"
+_RATES = tuple(str(rate) for rate in requests.RATES_HZ)
+
+DELIVERY = P(
+    "delivery",
+    "choice",
+    "how the audio comes: the path of a WAV, or chunks (over TCP only)",
+    choices=("path", "stream"),
+)
+WEIGHT = P("weight", "number", "share of one of several prompts", "", 0.01, 10)
+"""Not a name: the number that follows each of several prompts."""
+
+
+def _decoding(name: str, kind: Kind, doc: str, low: float = -inf, high: float = inf) -> Parameter:
+    return P(name, kind, doc, low=low, high=high, default=_OWN, attribute=f"decoding.{name}")
+
+
+def _decoding_choice(name: str, doc: str, *choices: str) -> Parameter:
+    return P(name, "choice", doc, choices=choices, default=_OWN, attribute=f"decoding.{name}")
+
+
+GENERATE = (
+    P(
+        "prompt",
+        "text",
+        f"what you want to hear, at most {MAX_TEXT} characters; several, each with its weight, are "
+        'mixed: prompt "dusty breakbeat" 0.7 prompt "warm pad" 0.3',
+    ),
+    P("from_bar", "number", "where the prompt before it begins", "bars", 0, 256, attribute="mix"),
+    P("to_bar", "number", "where the prompt before it ends", "bars", 0, 256, attribute="mix"),
+    P("negative", "text", "what you do not want to hear", default="none"),
+    P("model", "text", "a model by name or folder", default="the one that is loaded"),
+    P("preset", "text", "fills in every name that you do not give", default="none"),
+    P("bars", "number", "length", "bars", 0.0625, 256, default="4 where no length is given"),
+    P("beats", "number", "length, instead of bars", _BEATS, 0.25, 1024),
+    P("seconds", "number", "length, instead of bars", "s", 0.02, 600),
+    P("bpm", "number", "tempo, never rounded", "quarter notes a minute", BPM_MIN, BPM_MAX),
+    P("meter", "meter", "time signature"),
+    P("key", "key", "musical key, added to the words", default="none"),
+    P("loop", "switch", "close the seam: the end runs into the start"),
+    P(
+        "seed",
+        "integer",
+        "the same request with the same seed makes the same clip",
+        low=0,
+        high=2**31 - 1,
+        default="drawn, and said in ready",
+    ),
+    P("takes", "integer", "make so many at once; the best is delivered, all are kept", "", 1, 8),
+    _decoding("temperature", "number", "how bold the draws are", 0.01, 10),
+    _decoding("top_p", "number", "draw from the likeliest codes up to this share; 0 = off", 0, 1),
+    _decoding("top_k", "integer", "draw from this many likeliest codes; 0 = off", 0, 65536),
+    _decoding("guidance_max", "number", "pull of the words at a stage's first step", 0, 30),
+    _decoding("guidance_min", "number", "pull of the words at a stage's last step", 0, 30),
+    _decoding("steps", "steps", "forward passes: more are finer and slower"),
+    _decoding_choice("span", "how spans of 3 frames lie", "nonoverlap", "stride1"),
+    _decoding_choice("scoring", "how a span's confidence is taken", "max", "prod"),
+    _decoding("greedy", "switch", "take the likeliest code instead of drawing"),
+    P(
+        "hint",
+        "number",
+        "let an autoregressive model write so much of the beginning",
+        _BEATS,
+        0.25,
+        MAX_BEATS,
+        attribute="hint.beats",
+    ),
+    P(
+        "hint_seconds",
+        "number",
+        "the same in seconds, instead of hint",
+        "s",
+        0.02,
+        600,
+        attribute="hint.seconds",
+    ),
+    P(
+        "rescore",
+        "number",
+        "how much an autoregressive model has its say when spans are ranked; 0 = not at all",
+        "",
+        0,
+        1,
+    ),
+    P("lane", "text", "a newer job replaces a waiting one of its lane", default="no lane"),
+    P("preview", "switch", "say when a first, coarse version can be heard"),
+    P(
+        "deadline",
+        "number",
+        "be ready so soon after accepted: steps are left out if need be",
+        "ms",
+        1,
+        600_000,
+        default="none",
+        attribute="deadline_ms",
+    ),
+    P(
+        "loudness",
+        "number",
+        "integrated loudness; true peak stays under -1 dBTP",
+        "LUFS",
+        -60,
+        -5,
+        attribute="loudness_lufs",
+    ),
+    P("rate", "integer", "sample rate of the clip", "Hz", choices=_RATES, attribute="rate_hz"),
+    P("channels", "integer", "mono or stereo", choices=("1", "2"), attribute="n_channels"),
+    DELIVERY,
+)
+
+_AS_THE_CLIP = "as the clip"
+
+
+def _from_a_clip(*own: Parameter, **defaults: str) -> tuple[Parameter, ...]:
+    """Names of a verb that starts from a clip: its own, then generate's with other defaults."""
+    clip = P(
+        "clip",
+        "word",
+        "a clip's id, or the path of a WAV in a folder that the server allows",
+        attribute="start.clip",
+        required=True,
+    )
+    as_the_clip = dict.fromkeys(
+        ("prompt", "bpm", "meter", "loop", "rate", "channels"), _AS_THE_CLIP
+    )
+    others = {**as_the_clip, **defaults}
+    names = [replace(p, default=others.get(p.name, p.default)) for p in GENERATE]
+    return (clip, *own, *names)
+
+
+def _beat(name: str, attribute: str, doc: str) -> Parameter:
+    return P(name, "number", doc, _BEATS, 0, MAX_BEATS, attribute=attribute, required=True)
+
+
+CONTINUE = _from_a_clip()
+INFILL = _from_a_clip(
+    _beat("from", "start.from_beats", "where the new part begins, counted from 0"),
+    _beat("to", "start.to_beats", "where it ends"),
+    bars=_AS_THE_CLIP,
+)
+VARY = _from_a_clip(
+    P(
+        "amount",
+        "number",
+        "how much is made anew: 0 nothing, 1 all",
+        "",
+        0,
+        1,
+        attribute="start.amount",
+    ),
+    P(
+        "strategy",
+        "choice",
+        "what is made anew: what the model is least or most sure of, places at even distances or "
+        "at random, or the texture over codes that stay",
+        choices=("weakest", "strongest", "periodic", "random", "texture"),
+        attribute="start.strategy",
+    ),
+    bars=_AS_THE_CLIP,
+)
+CLOSE_LOOP = _from_a_clip(bars=_AS_THE_CLIP, loop="")
+
+
+def own_names(names: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """Those of a verb's names that generate does not have, or that have another default there."""
+    return tuple(parameter for parameter in names if parameter not in GENERATE)

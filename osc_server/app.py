@@ -104,7 +104,8 @@ def _build(
     host = ModelHost(partial(WorkerProcess, setup), store, monotonic)
     queue = JobQueue(config.queue_limit)
     supervisor = Supervisor(host, queue, store, monotonic, models.own_spec)
-    rooms = Rooms(supervisor, store, models, presets)
+    audio_folders = tuple(folder.absolute() for folder in config.audio_folders)
+    rooms = Rooms(supervisor, store, models, presets, audio_folders)
     return supervisor, Service(rooms, monotonic, config.device)
 
 

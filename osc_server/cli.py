@@ -44,6 +44,7 @@ def server(  # noqa: PLR0913 - one argument a flag is how typer reads a command 
     port: Annotated[int | None, typer.Option(help=_help("port"))] = None,
     model: Annotated[str | None, typer.Option(help=_help("model"))] = None,
     clips: Annotated[Path | None, typer.Option(help=_help("clips"))] = None,
+    audio_folders: Annotated[str | None, typer.Option(help=_help("audio_folders"))] = None,
     models: Annotated[Path | None, typer.Option(help=_help("models"))] = None,
     presets: Annotated[Path | None, typer.Option(help=_help("presets"))] = None,
     device: Annotated[str | None, typer.Option(help=_help("device"))] = None,

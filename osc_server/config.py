@@ -27,6 +27,13 @@ def _expanded(value: object) -> object:
     return Path(value).expanduser() if isinstance(value, str | Path) else value
 
 
+def _folders(value: object) -> object:
+    """One folder, or several as in PATH."""
+    if isinstance(value, Path):
+        return (value,)
+    return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
+
+
 Folder = Annotated[Path, BeforeValidator(_expanded)]
 
 
@@ -45,6 +52,9 @@ class ServerConfig(BaseModel):
     clips: Folder = Field(
         default_factory=lambda: platformdirs.user_music_path() / "magnet-bridge",
         description="where clips are written",
+    )
+    audio_folders: Annotated[tuple[Folder, ...], BeforeValidator(_folders)] = Field(
+        (), description="where clips may start from, beside the clips folder"
     )
     models: Folder = Field(
         default_factory=lambda: _user_data("models"), description="where models are looked for"

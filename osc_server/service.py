@@ -7,12 +7,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.errors import BadRequest, Busy, StorageFailed
+from osc_server.contract.mixing import check_mix
 from osc_server.contract.replies import (
     Accepted,
     CancelledReply,
@@ -40,6 +42,7 @@ from osc_server.jobs.job import Job, OnReply
 from osc_server.jobs.supervisor import Supervisor
 from osc_server.library.clips import ClipStore
 from osc_server.library.models import ModelShelf
+from osc_server.library.paths import confined
 from osc_server.library.presets import PresetShelf
 from osc_server.rendering.planning import plan_clip
 
@@ -55,6 +58,7 @@ class Rooms:
     store: ClipStore
     models: ModelShelf
     presets: PresetShelf
+    audio_folders: tuple[Path, ...] = ()  # where clips may start from, beside the clips folder
 
 
 class Service:
@@ -83,13 +87,14 @@ class Service:
             raise Busy(f"your job {request.id} is still alive: take another id, or cancel it first")
         seed = secrets.randbelow(_SEED_LIMIT) if request.seed is None else request.seed
         info = self._supervisor.host.infos.get(request.model or self._supervisor.model)
-        if info is not None:
+        if info is not None and request.start is None:
             plan_clip(request, info, seed)  # what cannot be rendered is refused at once
         self._n_jobs += 1
-        job = Job(self._n_jobs, client, request, seed, on_reply)
+        job = Job(self._n_jobs, client, request, seed, on_reply, self._due(request))
         replaced = self._queue.add(job)
         if replaced is not None:
             replaced.on_reply(CancelledReply(replaced.request.id))
+        self._supervisor.watch(job)
         self._supervisor.wake()
         place = self._queue.place_of(job) + (self._supervisor.rendering is not None)
         return Accepted(request.id, place, self._supervisor.eta_seconds(job))
@@ -170,7 +175,28 @@ class Service:
             request = self._rooms.presets.get(request.preset).applied_to(request)
         if request.model:
             request = replace(request, model=self._rooms.models.spec(request.model))
-        return request
+        check_mix(request)
+        return self._located(request)
+
+    def _located(self, request: GenerateClip) -> GenerateClip:
+        """With what it starts from as a clip id of the store, or as a file's whole path."""
+        start, store = request.start, self._rooms.store
+        if start is None or store.holds(start.clip):
+            return request
+        path = confined(start.clip, [store.folder, *self._rooms.audio_folders])
+        if not path.is_file():
+            raise BadRequest(
+                f"no clip and no file {start.clip[-200:]!r}: /magnet/clip/list says which clips "
+                "there are"
+            )
+        is_clip = path == store.wav_path(path.stem).resolve() and store.holds(path.stem)
+        clip = path.stem if is_clip else str(path)
+        return replace(request, start=replace(start, clip=clip))
+
+    def _due(self, request: GenerateClip) -> float | None:
+        if request.deadline_ms is None:
+            return None
+        return self._monotonic() + request.deadline_ms / 1000
 
     def _live(self, client: str, request_id: RequestId) -> Job | None:
         rendering = self._supervisor.rendering
@@ -194,7 +220,7 @@ class Service:
             id=request_id,
             clip=sidecar.id,
             path=str(self._rooms.store.wav_path(sidecar.id)),
-            prompt=sidecar.request.prompt,
+            prompt=sidecar.request.words,
             bars=sidecar.measured.bars,
             bpm=sidecar.measured.bpm,
             seconds=sidecar.measured.seconds,

@@ -20,9 +20,11 @@ from osc_server.contract.replies import (
     ModelLoaded,
     ModelUnloaded,
     PresetItem,
+    Preview,
     Progress,
     Ready,
     StatusReply,
+    Take,
 )
 from osc_server.contract.requests import (
     FetchModel,
@@ -37,7 +39,7 @@ from osc_server.contract.requests import (
     UnloadModel,
 )
 
-JobReply = Progress | Ready | Failed | CancelledReply
+JobReply = Progress | Preview | Take | Ready | Failed | CancelledReply
 OnReply = Callable[[JobReply], None]
 """Takes a job's replies; call it on the event loop's thread only. The last reply of a job is its
 one ``Ready``, ``Failed`` or ``CancelledReply``."""

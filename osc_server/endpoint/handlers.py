@@ -23,10 +23,12 @@ from osc_server.contract.replies import (
     Notified,
     Pong,
     PresetEnd,
+    Preview,
     Progress,
     Ready,
     Reply,
     Synced,
+    Take,
     Welcome,
 )
 from osc_server.contract.requests import (
@@ -158,10 +160,14 @@ class Handlers:
             nonlocal ended
             if client.gone or ended:
                 return
-            ended = not isinstance(reply, Progress)
+            ended = not isinstance(reply, Progress | Preview | Take)
             if isinstance(reply, Progress):
                 if reply.step >= reply.steps or seldom.allows():
                     client.send(reply)
+            elif isinstance(reply, Take):
+                client.send(replace(reply, path="") if request.delivery == "stream" else reply)
+            elif isinstance(reply, Preview):
+                client.send(reply)
             elif isinstance(reply, Ready) and request.delivery == "stream":
                 self._stream_job(client, reply)
             else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from osc_server.contract.clip import ClipSidecar
-from osc_server.contract.errors import GenerationFailed
-from osc_server.contract.replies import CancelledReply, Failed, Progress, Ready
+from osc_server.contract.errors import GenerationFailed, Late
+from osc_server.contract.replies import CancelledReply, Failed, Progress, Ready, Take
 from osc_server.contract.requests import RequestId
 from osc_server.jobs.job import Job
 from osc_server.jobs.messages import Stepped
@@ -38,6 +40,44 @@ def orphan_reply(job: Job, how_it_died: str) -> Failed | CancelledReply:
     return Failed(job.request.id, GenerationFailed.code, sentence)
 
 
+def late_reply(job: Job) -> Failed:
+    """What is said of a job whose deadline passed before it could begin."""
+    sentence = (
+        f"the deadline of {job.request.deadline_ms:g} ms passed before the job could begin: other "
+        "jobs or the loading of the model took the time; give it more, or cancel what waits"
+    )
+    return Failed(job.request.id, Late.code, sentence)
+
+
+def overdue(ready: Ready, seconds: float) -> Ready:
+    """The same, saying that it came too late, and by how much."""
+    note = f"Ready {max(1, round(seconds * 1000))} ms after its deadline."
+    return replace(ready, notes=f"{ready.notes} {note}".strip())
+
+
+def take_replies(
+    request_id: RequestId, sidecars: Sequence[ClipSidecar], paths: Sequence[Path]
+) -> list[Take]:
+    """The takes of a job, the best first; none where it made but one."""
+    if len(sidecars) < 2:
+        return []
+    return [
+        Take(
+            id=request_id,
+            rank=rank,
+            count=len(sidecars),
+            clip=sidecar.id,
+            path=str(path),
+            score=sidecar.score,
+            bpm_measured=sidecar.measured.bpm_measured,
+            seam=sidecar.measured.seam,
+            confidence=sidecar.measured.confidence,
+            seed=sidecar.seed,
+        )
+        for rank, (sidecar, path) in enumerate(zip(sidecars, paths, strict=True), 1)
+    ]
+
+
 def ready_reply(request_id: RequestId, sidecar: ClipSidecar, path: Path) -> Ready:
     """A finished clip as its client hears of it, when it is new or asked for again."""
     measured = sidecar.measured
@@ -55,4 +95,8 @@ def ready_reply(request_id: RequestId, sidecar: ClipSidecar, path: Path) -> Read
         rate_hz=measured.rate_hz,
         rtf=measured.rtf,
         notes=sidecar.notes,
+        seam_flux=measured.seam_flux,
+        seam_perplexity=measured.seam_perplexity,
+        confidence=measured.confidence,
+        takes=sidecar.n_takes,
     )

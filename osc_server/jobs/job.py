@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osc_server.contract.musical_time import beats_to_seconds
-from osc_server.contract.replies import CancelledReply, Failed, Progress, Ready
+from osc_server.contract.replies import CancelledReply, Failed, Preview, Progress, Ready, Take
 from osc_server.contract.requests import GenerateClip, RequestId
 
-JobReply = Progress | Ready | Failed | CancelledReply
+JobReply = Progress | Preview | Take | Ready | Failed | CancelledReply
 OnReply = Callable[[JobReply], None]
 JobKey = tuple[str, RequestId]
 """Ids belong to clients: two clients may both have a job 1."""
@@ -25,6 +25,7 @@ class Job:
         request: its preset applied.
         seed: drawn when it was accepted if none was asked for.
         on_reply: takes its progress and its one last reply.
+        due_seconds: its deadline, by the loop's clock; None for none.
         begun_seconds: when the worker got it, by the loop's clock; None while it waits.
         cancelling: it is to stop at its next step.
     """
@@ -34,6 +35,7 @@ class Job:
     request: GenerateClip
     seed: int
     on_reply: OnReply
+    due_seconds: float | None = None
     begun_seconds: float | None = None
     cancelling: bool = False
 
@@ -44,5 +46,5 @@ class Job:
 
     @property
     def audio_seconds(self) -> float:
-        """Length of the clip that it asks for."""
-        return beats_to_seconds(self.request.length_beats, self.request.bpm)
+        """How much audio it asks for, all takes together; a guess where another clip says it."""
+        return self.request.takes * beats_to_seconds(self.request.length_beats, self.request.bpm)

@@ -54,11 +54,19 @@ class UnloadCommand:
 
 @dataclass(frozen=True, slots=True)
 class RenderCommand:
-    """Render a job; answered by ``Stepped`` often, then ``Rendered``, ``Broke`` or ``Stopped``."""
+    """Render a job; answered by ``News`` often, then ``Rendered``, ``Broke`` or ``Stopped``.
+
+    Attributes:
+        number: the job's.
+        request: its preset applied, its clip's path confined.
+        seed: to draw from.
+        seconds_left: until the job's deadline, from when this is sent; None = no deadline.
+    """
 
     number: int
     request: GenerateClip
     seed: int
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +106,20 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """A job's clip is on disk."""
+class Previewed:
+    """A first version of a job's clip is on disk, made of its first codebooks."""
 
     number: int
-    sidecar: ClipSidecar
+    path: Path
+    codebooks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A job's takes are on disk, the best first."""
+
+    number: int
+    sidecars: tuple[ClipSidecar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +141,6 @@ class Stopped:
 Command = LoadCommand | UnloadCommand | RenderCommand
 Answer = Loaded | LoadFailed | Unloaded | Rendered | Broke | Stopped
 """What ends a command; each command has one."""
-Event = Answer | Begun | Stepped
+News = Stepped | Previewed
+"""What is heard of a job before its end."""
+Event = Answer | Begun | News

@@ -13,10 +13,19 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.sharedctypes import RawValue
 
-from osc_server.jobs.messages import Answer, Begun, Command, Event, Stepped, WorkerSetup
+from osc_server.jobs.messages import (
+    Answer,
+    Begun,
+    Command,
+    Event,
+    News,
+    Previewed,
+    Stepped,
+    WorkerSetup,
+)
 from osc_server.jobs.worker import run_worker
 
-OnStepped = Callable[[Stepped], None]
+OnNews = Callable[[News], None]
 _END_SECONDS = 1.0
 
 
@@ -42,7 +51,7 @@ class WorkerProcess:
         self._ended = False
         self._heard = False
         self._answer: asyncio.Future[Answer] | None = None
-        self._on_stepped: OnStepped = lambda stepped: None
+        self._on_news: OnNews = lambda news: None
         self._process = context.Process(
             target=run_worker,
             args=(setup, theirs, self._cancelled_number),
@@ -56,13 +65,13 @@ class WorkerProcess:
         self.alive = True
         threading.Thread(target=self._read, name="hear the worker", daemon=True).start()
 
-    async def ask(self, command: Command, on_stepped: OnStepped = lambda stepped: None) -> Answer:
+    async def ask(self, command: Command, on_news: OnNews = lambda news: None) -> Answer:
         """Give it a command and wait for the answer; one at a time.
 
         Raises:
             WorkerDied: where there will be none.
         """
-        self._on_stepped = on_stepped
+        self._on_news = on_news
         self._heard = False
         self._answer = self._loop.create_future()
         try:
@@ -103,8 +112,8 @@ class WorkerProcess:
         self._heard = True
         if isinstance(event, Begun):
             return
-        if isinstance(event, Stepped):
-            self._on_stepped(event)
+        if isinstance(event, Stepped | Previewed):
+            self._on_news(event)
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(event)
 

@@ -8,14 +8,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.errors import MagnetError
-from osc_server.contract.replies import CancelledReply, Failed
-from osc_server.jobs.answers import orphan_reply, progress_reply, ready_reply
+from osc_server.contract.replies import CancelledReply, Failed, Preview
+from osc_server.jobs.answers import (
+    late_reply,
+    orphan_reply,
+    overdue,
+    progress_reply,
+    ready_reply,
+    take_replies,
+)
 from osc_server.jobs.job import Job, JobReply
-from osc_server.jobs.messages import Answer, Broke, RenderCommand, Rendered, Stepped
+from osc_server.jobs.messages import Answer, Broke, News, Previewed, RenderCommand, Rendered
 from osc_server.jobs.model_host import ModelHost
 from osc_server.jobs.pace import Pace
 from osc_server.jobs.process import WorkerDied, WorkerProcess
@@ -91,6 +99,11 @@ class Supervisor:
     def wake(self) -> None:
         """There is something new to do."""
         self._wanted.set()
+
+    def watch(self, job: Job) -> None:
+        """Tell a waiting job that it is late as soon as its deadline has passed."""
+        if job.due_seconds is not None:
+            asyncio.get_running_loop().call_at(job.due_seconds, self._expire, job)
 
     async def order(self, model: str) -> None:
         """Load a model and make it the current one, or unload with an empty spec; jobs wait.
@@ -189,11 +202,18 @@ class Supervisor:
 
     async def _render(self, worker: WorkerProcess, job: Job) -> None:
         self.queue.take(lambda waiting: waiting is job)
+        seconds_left = self._seconds_left(job)
+        if seconds_left is not None and seconds_left <= 0:
+            self._reply(job, late_reply(job))
+            return
         self.rendering, job.begun_seconds = job, self._monotonic()
-        command = RenderCommand(job.number, job.request, job.seed)
+        command = RenderCommand(job.number, job.request, job.seed, seconds_left)
 
-        def tell(stepped: Stepped) -> None:
-            self._reply(job, progress_reply(job, stepped, self._seconds_of(job)))
+        def tell(news: News) -> None:
+            if isinstance(news, Previewed):
+                self._reply(job, Preview(job.request.id, str(news.path), news.codebooks))
+            else:
+                self._reply(job, progress_reply(job, news, self._seconds_of(job)))
 
         try:
             answer = await worker.ask(command, tell)
@@ -207,17 +227,34 @@ class Supervisor:
                 self.queue.put_back(job)
         else:
             self.rendering = None
-            self._reply(job, self._last_reply(job, answer))
+            for reply in self._last_replies(job, answer):
+                self._reply(job, reply)
 
-    def _last_reply(self, job: Job, answer: Answer) -> JobReply:
+    def _last_replies(self, job: Job, answer: Answer) -> list[JobReply]:
         if isinstance(answer, Rendered):
-            self.jobs_done += 1
-            self._pace.learn(job.audio_seconds, self._seconds_of(job))
-            path = self._store.wav_path(answer.sidecar.id)
-            return ready_reply(job.request.id, answer.sidecar, path)
+            return self._finished(job, answer.sidecars)
         if isinstance(answer, Broke):
-            return Failed(job.request.id, answer.code, answer.text)
-        return CancelledReply(job.request.id)
+            return [Failed(job.request.id, answer.code, answer.text)]
+        return [CancelledReply(job.request.id)]
+
+    def _finished(self, job: Job, sidecars: Sequence[ClipSidecar]) -> list[JobReply]:
+        """Every take, if there are several, and ready with the best."""
+        self.jobs_done += 1
+        audio_seconds = sum(sidecar.measured.seconds for sidecar in sidecars)
+        self._pace.learn(audio_seconds, self._seconds_of(job))
+        paths = [self._store.wav_path(sidecar.id) for sidecar in sidecars]
+        ready = ready_reply(job.request.id, sidecars[0], paths[0])
+        seconds_left = self._seconds_left(job)
+        if seconds_left is not None and seconds_left < 0:
+            ready = overdue(ready, -seconds_left)
+        return [*take_replies(job.request.id, sidecars, paths), ready]
+
+    def _expire(self, job: Job) -> None:
+        if self.queue.take(lambda waiting: waiting is job):
+            self._reply(job, late_reply(job))
+
+    def _seconds_left(self, job: Job) -> float | None:
+        return None if job.due_seconds is None else job.due_seconds - self._monotonic()
 
     def _model_of(self, job: Job) -> str:
         return job.request.model or self.model

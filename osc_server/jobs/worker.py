@@ -38,6 +38,7 @@ from osc_server.jobs.messages import (
     LoadCommand,
     Loaded,
     LoadFailed,
+    Previewed,
     RenderCommand,
     Rendered,
     Stepped,
@@ -45,7 +46,7 @@ from osc_server.jobs.messages import (
     Unloaded,
     WorkerSetup,
 )
-from osc_server.rendering.plan import Engine, OnStep
+from osc_server.rendering.plan import Engine, OnPreview, OnStep, SecondsLeft
 
 if TYPE_CHECKING:
     from osc_server.rendering.renderer import Renderer
@@ -149,8 +150,12 @@ class Worker:
         try:
             if self._renderer is None:
                 raise ModelUnavailable("no model is loaded: load one with /magnet/model/load")
-            sidecar, *_ = self._renderer.render(
-                command.request, command.seed, self._on_step(command.number)
+            sidecars = self._renderer.render(
+                command.request,
+                command.seed,
+                self._on_step(command.number),
+                on_preview=self._on_preview(command),
+                seconds_left=_countdown(command.seconds_left),
             )
         except Cancelled:
             return Stopped(command.number)
@@ -161,7 +166,7 @@ class Worker:
                 self._send(Broke(command.number, failure.code, str(failure)))
                 raise SystemExit(1) from error
             return Broke(command.number, failure.code, str(failure))
-        return Rendered(command.number, sidecar)
+        return Rendered(command.number, sidecars)
 
     def _on_step(self, number: int) -> OnStep:
         """After each step: stop if the job is cancelled; tell of it, not too often."""
@@ -179,8 +184,21 @@ class Worker:
 
         return on_step
 
+    def _on_preview(self, command: RenderCommand) -> OnPreview | None:
+        if not command.request.preview:
+            return None
+        return lambda path, codebooks: self._send(Previewed(command.number, path, codebooks))
+
     def _send(self, event: Event) -> None:
         self._connection.send(event)
+
+
+def _countdown(seconds: float | None) -> SecondsLeft | None:
+    """What is left of so many seconds from now on; below 0 once they are over."""
+    if seconds is None:
+        return None
+    end = time.monotonic() + seconds
+    return lambda: end - time.monotonic()
 
 
 def _as_magnet_error(error: Exception, kind: type[MagnetError], what: str) -> MagnetError:

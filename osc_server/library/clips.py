@@ -112,6 +112,10 @@ class ClipStore:
                 raise
         return self._path(sidecar.id, _WAV)
 
+    def holds(self, clip_id: str) -> bool:
+        """Whether there is a clip of this id."""
+        return bool(_ID.fullmatch(clip_id)) and self._path(clip_id, _SIDECAR).is_file()
+
     def sidecar(self, clip_id: str) -> ClipSidecar:
         """Everything about a clip.
 

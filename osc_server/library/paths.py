@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def confined(path: str | Path, folders: Iterable[Path]) -> Path:
         if place.is_relative_to(folder)
     ]
     for place in inside:
-        if place.exists():
+        if os.path.exists(place):  # Path.exists raises for a name that is too long
             return place
     if inside:
         return inside[0]

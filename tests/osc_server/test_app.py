@@ -45,7 +45,7 @@ def test_a_request_becomes_a_clip_of_exactly_the_length_asked_for(server, wire):
     assert accepted[1][:2] == (7, 0)
     assert {address for address, _ in progress} == {"progress"}
     assert [args[2] for _, args in progress][-1] == 50
-    _, clip, path, seconds, bars, bpm, measured, seam, lufs, seed, rate, rtf, _ = ready
+    _, clip, path, seconds, bars, bpm, measured, seam, lufs, seed, rate, rtf, *_ = ready
     info = soundfile.info(path)
     assert (info.frames, info.samplerate, info.channels) == (
         round(8 * 60 / 128.5 * 44100),

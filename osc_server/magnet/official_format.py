@@ -85,7 +85,7 @@ def read_spec(cfg: XpConfig, weights: Mapping[str, Tensor]) -> NetworkSpec:
             codebook_size=cfg.integer("transformer_lm.card", 2, 65536),
             n_codebooks=cfg.integer("transformer_lm.n_q", 1, 32),
             text_dim=projection.shape[1],
-            subcodes_context=cfg.integer("transformer_lm.subcodes_context", 1, 10000),
+            subcodes_context=cfg.integer("transformer_lm.subcodes_context", -1, 10000),
             hidden_scale=cfg.integer("transformer_lm.hidden_scale", 1, 64),
         )
     except ValueError as error:

@@ -18,7 +18,8 @@ class NetworkSpec:
         codebook_size: codes in one codebook, V; the mask token is code V.
         n_codebooks: codebooks of the codec, K; each is decoded in one stage.
         text_dim: width of the text encoder's states, D.
-        subcodes_context: frames that attention reaches on each side after the first codebook.
+        subcodes_context: frames that attention reaches on each side after the first codebook; -1 =
+            all of them.
         n_beat_features: columns of the beat features, F.
         hidden_scale: width of the feed-forward layer as a multiple of ``dim``.
     """
@@ -35,7 +36,7 @@ class NetworkSpec:
 
     def __post_init__(self) -> None:
         sizes = (self.dim, self.n_heads, self.n_layers, self.codebook_size, self.n_codebooks)
-        if min(*sizes, self.text_dim, self.hidden_scale, self.subcodes_context) < 1:
+        if min(*sizes, self.text_dim, self.hidden_scale, self.subcodes_context + 2) < 1:
             raise ValueError("every size of a network is at least 1")
         if self.dim % self.n_heads or self.dim % 2:
             raise ValueError(f"dim {self.dim} must be even and a multiple of {self.n_heads} heads")

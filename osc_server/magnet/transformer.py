@@ -168,7 +168,8 @@ class MagnetTransformer(nn.Module):
     def hidden(self, x: Tensor, stage: int, memory: TextMemory) -> Tensor:
         """All layers: ``[B, T, dim]`` to the same, normed; ready for ``head``."""
         reach = self.spec.subcodes_context
-        band = band_mask(x.shape[1], reach, x.device) if stage > 0 else None
+        is_banded = stage > 0 and reach >= 0
+        band = band_mask(x.shape[1], reach, x.device) if is_banded else None
         for i, layer in enumerate(self._layers()):
             x = layer(x, band, memory, i)
         normed: Tensor = self.out_norm(x)

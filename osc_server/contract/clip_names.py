@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
 from osc_server.contract import requests
+from osc_server.contract.errors import BadRequest
 from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
 from osc_server.contract.parameters import MAX_TEXT, Kind, Parameter
 
@@ -126,10 +127,17 @@ GENERATE = (
 )
 
 _AS_THE_CLIP = "as the clip"
+LENGTHS = ("bars", "beats", "seconds")
+_FROM_THE_CLIP = ("prompt", "bpm", "meter", "loop", "rate", "channels")
 
 
-def _from_a_clip(*own: Parameter, **defaults: str) -> tuple[Parameter, ...]:
-    """Names of a verb that starts from a clip: its own, then generate's with other defaults."""
+def _from_a_clip(*own: Parameter, refused: Mapping[str, str]) -> tuple[Parameter, ...]:
+    """Names of a verb that starts from a clip: its own, then all of generate's.
+
+    Args:
+        own: beside ``clip``.
+        refused: names that can only have one value here, each with a sentence on why.
+    """
     clip = P(
         "clip",
         "word",
@@ -137,11 +145,13 @@ def _from_a_clip(*own: Parameter, **defaults: str) -> tuple[Parameter, ...]:
         attribute="start.clip",
         required=True,
     )
-    as_the_clip = dict.fromkeys(
-        ("prompt", "bpm", "meter", "loop", "rate", "channels"), _AS_THE_CLIP
-    )
-    others = {**as_the_clip, **defaults}
-    names = [replace(p, default=others.get(p.name, p.default)) for p in GENERATE]
+    names = []
+    for parameter in GENERATE:
+        if parameter.name in refused:
+            parameter = replace(parameter, refused=refused[parameter.name])
+        elif parameter.name in _FROM_THE_CLIP:
+            parameter = replace(parameter, default=_AS_THE_CLIP)
+        names.append(parameter)
     return (clip, *own, *names)
 
 
@@ -149,20 +159,27 @@ def _beat(name: str, attribute: str, doc: str) -> Parameter:
     return P(name, "number", doc, _BEATS, 0, MAX_BEATS, attribute=attribute, required=True)
 
 
-CONTINUE = _from_a_clip()
+_AS_LONG = dict.fromkeys(LENGTHS, "what is made is as long as the clip that it starts from")
+
+CONTINUE = _from_a_clip(
+    refused={
+        "loop": "only the new part comes back, and it begins where the clip ends; close it "
+        "afterwards with /magnet/loop"
+    }
+)
 INFILL = _from_a_clip(
     _beat("from", "start.from_beats", "where the new part begins, counted from 0"),
     _beat("to", "start.to_beats", "where it ends"),
-    bars=_AS_THE_CLIP,
+    refused=_AS_LONG
+    | dict.fromkeys(("rate", "channels"), "samples outside of the new part stay as they are"),
 )
 VARY = _from_a_clip(
     P(
         "amount",
         "number",
         "how much is made anew: 0 nothing, 1 all",
-        "",
-        0,
-        1,
+        low=0,
+        high=1,
         attribute="start.amount",
     ),
     P(
@@ -173,11 +190,22 @@ VARY = _from_a_clip(
         choices=("weakest", "strongest", "periodic", "random", "texture"),
         attribute="start.strategy",
     ),
-    bars=_AS_THE_CLIP,
+    refused=_AS_LONG,
 )
-CLOSE_LOOP = _from_a_clip(bars=_AS_THE_CLIP, loop="")
+CLOSE_LOOP = _from_a_clip(refused={"loop": "what comes back is a loop"})
 
 
 def own_names(names: Sequence[Parameter]) -> tuple[Parameter, ...]:
     """Those of a verb's names that generate does not have, or that have another default there."""
-    return tuple(parameter for parameter in names if parameter not in GENERATE)
+    return tuple(p for p in names if p not in GENERATE and not p.refused)
+
+
+def check_taken(names: Sequence[Parameter], given: Collection[str]) -> None:
+    """See that nothing is given that can only have one value here.
+
+    Raises:
+        BadRequest: saying why, and to leave it out.
+    """
+    for parameter in names:
+        if parameter.refused and parameter.name in given:
+            raise BadRequest(f"leave out {parameter.name}: {parameter.refused}")

@@ -22,7 +22,7 @@ def help_lines(topic: str = "") -> list[str]:
     for row in REQUESTS:
         if row.address == address:
             return [f"{row.address} id{_names(row)}: {row.doc}"] + [
-                _line(row, parameter) for parameter in row.named
+                _line(row, parameter) for parameter in row.named if not parameter.refused
             ]
     known = [row.address.removeprefix("/magnet/") for row in REQUESTS]
     raise BadRequest(f"no help on {topic[:80]!r}{nearest(address.removeprefix('/magnet/'), known)}")

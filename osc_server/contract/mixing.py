@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from osc_server.contract.clip_names import WEIGHT
+from osc_server.contract.clip_names import LENGTHS, WEIGHT
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.packets import OscValue
 from osc_server.contract.parameters import Parameter, read_value
@@ -18,7 +18,6 @@ from osc_server.contract.requests import Continue, GenerateClip, WeightedPrompt
 Pair = tuple[Parameter, Sequence[OscValue]]
 """A name and the arguments of its value."""
 MAX_PROMPTS = 8
-LENGTHS = frozenset({"bars", "beats", "seconds"})
 PROMPT_NAMES = ("prompt", "from_bar", "to_bar")
 _FORM = 'such as prompt "dusty breakbeat" 0.7 prompt "warm pad" 0.3'
 
@@ -116,7 +115,7 @@ def quoted(args: Sequence[OscValue]) -> bool:
 def _length_is_known(request: GenerateClip) -> bool:
     """Not where a preset may give it, or the clip that is infilled, varied or closed."""
     by_itself = request.start is None or isinstance(request.start, Continue)
-    return by_itself and (not request.preset or bool(request.given & LENGTHS))
+    return by_itself and (not request.preset or not request.given.isdisjoint(LENGTHS))
 
 
 def _weighted(parameter: Parameter, args: Sequence[OscValue]) -> WeightedPrompt:

@@ -56,6 +56,7 @@ class Parameter:
         attribute: the field of the request that it fills, where its name differs;
             ``decoding.x`` lies one deeper.
         required: whether a request without it is refused.
+        refused: why it cannot be given, of a name that is known from a like request; or empty.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Parameter:
     default: str = ""
     attribute: str = ""
     required: bool = False
+    refused: str = ""
 
     @property
     def range_text(self) -> str:

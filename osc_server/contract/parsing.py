@@ -27,7 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from osc_server.contract.addresses import REQUESTS, Row, nearest, request_row
-from osc_server.contract.clip_names import WEIGHT
+from osc_server.contract.clip_names import WEIGHT, check_taken
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.mixing import PROMPT_NAMES, Pair, check_mix, mix_args, quoted, read_prompts
 from osc_server.contract.musical_time import Meter
@@ -106,7 +106,7 @@ def request_args(request: Request) -> tuple[OscValue, ...]:
         if parameter.name == "prompt" and isinstance(request, GenerateClip) and request.mix:
             args += _checked_mix(row, request)
             continue
-        if parameter.attribute == "mix":
+        if parameter.attribute == "mix" or parameter.refused:
             continue
         value = _get(request, parameter)
         asked = value != row.default_of(parameter) or parameter.name in given
@@ -142,6 +142,7 @@ def _parse(row: Row, args: Sequence[OscValue]) -> Request:
     for parameter in row.named:
         if parameter.required and parameter.name not in values:
             raise BadRequest(f"{row.address} needs {parameter.name}: {parameter.doc}")
+    check_taken(row.named, values)
     if row.record is not GenerateClip:
         return cast(Request, row.record(request_id, **_by_attribute(row, values)))
     if row.start is None and not {"prompt", "preset"} & values.keys():

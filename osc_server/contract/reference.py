@@ -83,8 +83,8 @@ Several prompts are mixed while the clip is made, not one after the other on tap
 
 `/magnet/continue`, `/magnet/infill`, `/magnet/vary` and `/magnet/loop` start from a **clip**: the
 id that `ready` said, or the path of a WAV in the clips folder or in one of the folders that the
-server was started with (`--audio-folders`). They take all names of `/magnet/generate`, answer as it does,
-and share its ids and its queue:
+server was started with (`--audio-folders`). They take nearly all names of `/magnet/generate`,
+answer as it does, and share its ids and its queue:
 
     /magnet/continue 2 20261103-141500-1f bars 4
     /magnet/infill 3 clip 20261103-141500-1f from 8 to 12 prompt "drum fill"
@@ -163,7 +163,9 @@ def _request(row: Row) -> str:
         cells = [(f"`{p.name}`", p.doc, p.range_text, _default(row, p)) for p in names]
         lines += [*_table(("name", "meaning", "values", "if not given"), cells), ""]
     if row.start:
-        lines += ["It takes all other names of `/magnet/generate` too, with the same meaning.", ""]
+        refused = [f"`{p.name}`" for p in row.named if p.refused]
+        but = f", but for {', '.join(refused)}" if refused else ""
+        lines += [f"It takes all other names of `/magnet/generate` too{but}.", ""]
     answers = ", ".join(f"`/magnet/{answer}`" for answer in row.answers)
     return "\n".join([*lines, f"Answers: {answers}.", ""])
 

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from osc_server.contract.addresses import nearest
-from osc_server.contract.clip_names import GENERATE
+from osc_server.contract.clip_names import GENERATE, LENGTHS
 from osc_server.contract.errors import BadRequest, StorageFailed
-from osc_server.contract.mixing import LENGTHS
 from osc_server.contract.packets import OscValue
 from osc_server.contract.parameters import Parameter, read_value
 from osc_server.contract.parsing import parse_generate
@@ -33,7 +32,7 @@ _FIELDS = {
     for parameter in (_NAME, _DESCRIPTION, *GENERATE)
     if parameter.name not in _OF_ONE_CALL
 }
-_HINTS = frozenset({"hint", "hint_seconds"})
+_HINTS = ("hint", "hint_seconds")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 
 
@@ -55,8 +54,8 @@ class Preset:
         """The request with every name filled in that its sender did not give."""
         names = self.request.given - request.given
         for only_one in (LENGTHS, _HINTS):
-            if request.given & only_one:
-                names -= only_one
+            if not request.given.isdisjoint(only_one):
+                names -= set(only_one)
         changes: dict[str, Any] = {}
         decoding: dict[str, Any] = {}
         for parameter in GENERATE:

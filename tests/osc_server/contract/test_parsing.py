@@ -422,6 +422,11 @@ def test_what_starts_from_a_clip_takes_the_names_of_generate():
         ("vary", ("c1", "amont", 0.5), "did you mean amount?"),
         ("vary", ("c1", "strategy", "wild"), "strategy must be weakest or strongest or periodic"),
         ("vary", ("clip", "c1", "clip", "c2"), "clip is given twice"),
+        ("vary", ("c1", "bars", 4), "leave out bars: what is made is as long as the clip"),
+        ("infill", ("clip", "c", "from", 0, "to", 4, "seconds", 4), "leave out seconds"),
+        ("infill", ("clip", "c", "from", 0, "to", 4, "rate", 44100), "leave out rate: samples"),
+        ("continue", ("c1", "loop", 1), "leave out loop: only the new part"),
+        ("loop", ("c1", "loop", 0), "leave out loop: what comes back is a loop"),
         ("loop", (), "needs clip"),
         ("loop", ("clip", b"\0"), "clip must be a text"),
         ("contine", ("c1",), "did you mean /magnet/continue?"),
@@ -504,6 +509,16 @@ STARTS = (
 )
 
 
+ONE_VALUE = {
+    requests.Continue: {"loop": True},
+    requests.CloseLoop: {"loop": True},
+    requests.Vary: {"bars": None, "beats": None, "seconds": None},
+    requests.Infill: {
+        "bars": None, "beats": None, "seconds": None, "rate_hz": 48000, "n_channels": 1
+    },
+}  # fmt: skip
+
+
 def random_request(source: random.Random) -> GenerateClip:
     def maybe(value):
         return value if source.random() < 0.5 else None
@@ -546,7 +561,7 @@ def random_request(source: random.Random) -> GenerateClip:
         rescore=source.choice([0.0, 0.25]),
         preview=source.random() < 0.5,
         deadline_ms=maybe(750.0),
-        given=frozenset(source.sample(["bpm", "loop", "seed", "rate"], 2)),
+        given=frozenset(source.sample(["bpm", "key", "seed", "lane"], 2)),
     )
 
 
@@ -554,6 +569,7 @@ def test_a_request_crosses_the_wire_and_is_the_same():
     source = random.Random(12100)
     for _ in range(500):
         request = random_request(source)
+        request = replace(request, **ONE_VALUE.get(type(request.start), {}))
         (message,) = decode(encode(row_of(request).address, *request_args(request)))
         received = parse_request(message)
         assert replace(received, given=request.given) == request

@@ -8,21 +8,20 @@ was least sure, fewer each time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from osc_server.contract.errors import BadRequest, GenerationFailed
-from osc_server.magnet.guided import GuidedNetwork
-from osc_server.magnet.masks import masked_frames
-from osc_server.magnet.protocols import TextStates
-from osc_server.magnet.sampling import Draws, take_codes
-from osc_server.magnet.schedule import Step, stage_steps
-from osc_server.magnet.spans import arrange
+from osc_server.contract.errors import BadRequest
+from osc_server.magnet.guided import PLAIN, Wording
+from osc_server.magnet.pacing import Pace, StageWork, StepTimes
+from osc_server.magnet.protocols import Rescorer, TextStates
+from osc_server.magnet.sampling import Draws
+from osc_server.magnet.stages import OnDraw, StageFiller
 from osc_server.magnet.transformer import MagnetTransformer
-from osc_server.rendering.plan import Decoding, OnStep
+from osc_server.rendering.plan import Decoding, OnStep, SecondsLeft
 
 STEPS_IN_FLIGHT = 2  # launched on a GPU before the first of them has ended
 
@@ -32,13 +31,17 @@ class DecodeJob:
     """B items to decode together.
 
     Attributes:
-        text: states of the prompts, on the network's device.
+        text: states of the prompts, on the network's device: a row for each item, or as
+            ``wording`` says.
         beat: beat features ``[B, T, F]`` on the same device, or None for no tempo.
         given: ``[B, K, T]`` long on the CPU, read where ``keep`` is True.
         keep: ``[B, K, T]`` bool on the CPU, True = given.
         decoding: how codes are drawn; one number of steps for each codebook.
         draws: the randomness of the items.
         wrap_frames: of circular decoding, 0 = a line.
+        wording: which rows of ``text`` sound where, and what guidance goes away from.
+        rescorer: the autoregressive companion, bound to the same items.
+        rescoring: weight 0..1 of its probabilities when spans are ranked (section 3.3).
     """
 
     text: TextStates
@@ -48,6 +51,9 @@ class DecodeJob:
     decoding: Decoding
     draws: Draws
     wrap_frames: int = 0
+    wording: Wording = PLAIN
+    rescorer: Rescorer | None = None
+    rescoring: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +62,31 @@ class DecodedBatch:
 
     Attributes:
         codes: ``[B, K, T]`` long.
-        confidence: ``[B, K, T]`` float32, the probability of each code when it was drawn, 1 where
-            it was given.
+        confidence: ``[B, K, T]`` float32, the network's probability of each code when it was drawn,
+            1 where it was given.
+        notes: what was done otherwise than planned, one sentence each.
     """
 
     codes: Tensor
     confidence: Tensor
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """One forward pass of a stage.
+class Listeners:
+    """Who is told what happens while codes are drawn, and who sets the deadline.
 
     Attributes:
-        stage: codebook that is drawn.
-        step: of the stage's schedule.
-        drawn: ``[B, T]`` bool, the frames that are drawn: whole spans.
-        unknown: ``[B, T]`` bool, of those the ones that are written. A given frame in a span of
-            which only a part is given is drawn to be scored, as the reference does, and stays.
-        n_drawn: for each item, an upper bound of the frames drawn.
+        on_step: told after each step of (steps done, steps in all); what it raises ends the job.
+        on_stage: told after each stage of (codebooks complete, codes ``[B, k, T]`` of each job).
+        on_draw: told of each draw of (codebook, step, frames drawn ``[B, T]`` bool).
+        seconds_left: until the codes must be there; steps are left out so that it stays positive.
     """
 
-    stage: int
-    step: Step
-    drawn: Tensor
-    unknown: Tensor
-    n_drawn: Sequence[int]
+    on_step: OnStep
+    on_stage: Callable[[int, list[Tensor]], None] | None = None
+    on_draw: OnDraw | None = None
+    seconds_left: SecondsLeft | None = None
 
 
 class Decoder:
@@ -96,98 +101,73 @@ class Decoder:
         """
         self._network = network
         self._span = span
+        self._step_times = StepTimes()
+
+    def decode(self, job: DecodeJob, on_step: OnStep) -> DecodedBatch:
+        """One job; see ``decode_all``."""
+        return self.decode_all([job], Listeners(on_step))[0]
 
     @torch.inference_mode()
-    def decode(self, job: DecodeJob, on_step: OnStep) -> DecodedBatch:
-        """All codes of a job; given ones are unchanged.
+    def decode_all(self, jobs: Sequence[DecodeJob], listeners: Listeners) -> list[DecodedBatch]:
+        """All codes of some jobs; given ones are unchanged.
 
-        Args:
-            job: what to decode.
-            on_step: told after each step; what it raises ends the job.
+        The jobs go through each stage one after another, so that their first codebooks can be heard
+        early and a deadline takes the same from each.
 
         Raises:
             BadRequest: not one number of steps for each codebook.
-            GenerationFailed: the network gave not-a-number.
+            GenerationFailed: the network gave not-a-number, twice.
         """
-        n_codebooks, n_frames = job.keep.shape[1:]
-        if len(job.decoding.steps) != n_codebooks or min(job.decoding.steps) < 1:
-            raise BadRequest(f"steps: give {n_codebooks} numbers from 1, one for each codebook")
-        device = job.text.states.device
-        codes = job.given.masked_fill(~job.keep, self._network.spec.mask_token).to(device)
-        confidence = torch.ones(codes.shape, device=device)
-        guided = GuidedNetwork(self._network, job.text, job.beat, n_frames, job.wrap_frames)
-        open_stages = [k for k in range(n_codebooks) if not bool(job.keep[:, k].all())]
-        n_steps = sum(job.decoding.steps[k] for k in open_stages)
-        progress = _Progress(on_step, n_steps, device)
-        for stage in open_stages:
-            confidence[:, stage] = self._decode_stage(job, guided, codes, stage, progress)
-        return DecodedBatch(codes.cpu(), confidence.cpu())
+        n_codebooks = self._network.spec.n_codebooks
+        for job in jobs:
+            steps = job.decoding.steps
+            if len(steps) != n_codebooks or min(steps) < 1:
+                raise BadRequest(f"steps: give {n_codebooks} numbers from 1, one for each codebook")
+        fillers = [StageFiller(self._network, self._span, job) for job in jobs]
+        stages = [[f for f in fillers if f.is_open(stage)] for stage in range(n_codebooks)]
+        work = [_work(f, stage) for stage, fillers in enumerate(stages) for f in fillers]
+        pace = Pace(work, self._step_times, listeners.seconds_left)
+        progress = _Progress(listeners, pace, self._network.out_norm.weight.device)
+        for stage, open_fillers in enumerate(stages):
+            for filler in open_fillers:
+                filler.fill(stage, pace, progress.step, listeners.on_draw)
+            if open_fillers and listeners.on_stage is not None:
+                listeners.on_stage(stage + 1, [f.codes[:, : stage + 1].cpu() for f in fillers])
+        notes = pace.notes()
+        return [DecodedBatch(f.codes.cpu(), f.confidence.cpu(), f.notes + notes) for f in fillers]
 
-    def _decode_stage(
-        self, job: DecodeJob, guided: GuidedNetwork, codes: Tensor, stage: int, progress: _Progress
-    ) -> Tensor:
-        """Fill codebook ``stage`` of ``codes``, in place; returns how sure it was, ``[B, T]``."""
-        decoding = job.decoding
-        unknown = ~job.keep[:, stage]
-        spans = arrange(decoding.span, unknown, self._span, decoding.scoring, codes.device)
-        steps = stage_steps(decoding, decoding.steps[stage])
-        n_masked = [[step.n_masked(n) for n in spans.n_unknown] for step in steps]
-        n_masked_there = torch.tensor(n_masked, device=codes.device)
-        unknown = unknown.to(codes.device)
-        drawn = spans.at_first
-        sure = torch.ones(drawn.shape, device=codes.device)
-        broken = torch.zeros((), dtype=torch.bool, device=codes.device)
-        for i, step in enumerate(steps):
-            n_drawn = [spans.most_frames(item, n) for item, n in enumerate(n_masked[i])]
-            at = _Pass(stage, step, drawn, unknown, n_drawn)
-            confidence = self._draw(job, guided, codes, at)
-            sure = torch.where(drawn & unknown, confidence, sure)
-            broken |= confidence.isnan().any()
-            if i + 1 < len(steps):
-                drawn = spans.choose(spans.score(confidence, drawn), n_masked_there[i + 1])
-            progress.step()
-        if bool(broken):
-            raise GenerationFailed(
-                "the model gave not-a-number: lower guidance, or load the model again"
-            )
-        return sure
 
-    def _draw(self, job: DecodeJob, guided: GuidedNetwork, codes: Tensor, at: _Pass) -> Tensor:
-        """Draw new codes, in place; returns the probabilities ``[B, T]`` of what was drawn."""
-        row = codes[:, at.stage]
-        row.masked_fill_(at.drawn & at.unknown, self._network.spec.mask_token)
-        frames, is_drawn = masked_frames(at.drawn, max(at.n_drawn))
-        logits = guided.logits(codes, at.stage, frames, at.step.guidance)
-        drawn, sure = take_codes(
-            logits,
-            at.step.temperature,
-            job.decoding,
-            lambda probabilities: job.draws.times(probabilities, frames, at.n_drawn),
-        )
-        is_written = is_drawn & at.unknown.gather(1, frames)
-        row.scatter_(1, frames, torch.where(is_written, drawn, row.gather(1, frames)))
-        return sure.new_ones(at.drawn.shape).scatter_(1, frames, sure)
+def _work(filler: StageFiller, stage: int) -> StageWork:
+    job = filler.job
+    n_rows = len(job.text.mask) + len(job.keep)
+    n_frames = job.keep.shape[2] + 2 * job.wrap_frames
+    return StageWork(stage, job.decoding.steps[stage], n_rows * n_frames)
 
 
 class _Progress:
     """Tells the caller of each step, and keeps the host at most a few steps ahead of a GPU.
 
     Without the latter, progress would be told of work only queued and a cancel would come too late.
+    Where there is a deadline the host waits for each step, to know how long it took.
     """
 
-    def __init__(self, on_step: OnStep, n_steps: int, device: torch.device) -> None:
-        self._on_step = on_step
-        self._n_steps = n_steps
-        self._done = 0
+    def __init__(self, listeners: Listeners, pace: Pace, device: torch.device) -> None:
+        self._on_step = listeners.on_step
+        self._pace = pace
         self._on_gpu = device.type == "cuda"
+        self._in_flight = STEPS_IN_FLIGHT if listeners.seconds_left is None else 0
         self._launched: deque[torch.cuda.Event] = deque()
+        self._told = 0
 
-    def step(self) -> None:
+    def step(self) -> int:
+        """A step was launched; how many more of its stage follow."""
         if self._on_gpu:
             event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             event.record()
             self._launched.append(event)
-            if len(self._launched) > STEPS_IN_FLIGHT:
+            if len(self._launched) > self._in_flight:
                 self._launched.popleft().synchronize()
-        self._done += 1
-        self._on_step(self._done, self._n_steps)
+        n_left = self._pace.end_step()
+        self._told = max(self._told, self._pace.n_made)  # a stage that is made again stands still
+        self._on_step(self._told, max(self._told, self._pace.n_steps))
+        return n_left

@@ -23,11 +23,13 @@ class Step:
         masked_fraction: share of what is to be generated that is masked in this pass, 1 to 0.
         guidance: weight of the text against the null condition; 1 leaves the text alone.
         temperature: divisor of the logits.
+        time: place in the stage, 0 at its first step, 1 at its last.
     """
 
     masked_fraction: float
     guidance: float
     temperature: float
+    time: float
 
     def n_masked(self, n_unknown: int) -> int:
         """How many of ``n_unknown`` spans (or frames) are masked: at least one, if there is one."""
@@ -48,11 +50,40 @@ def stage_steps(decoding: Decoding, n_steps: int) -> list[Step]:
     return [
         Step(
             masked_fraction=fraction,
-            guidance=fraction * decoding.guidance_max + (1 - fraction) * decoding.guidance_min,
+            guidance=_guidance(decoding, fraction),
             temperature=max(_temperature(decoding, i, n_steps), MIN_TEMPERATURE),
+            time=time,
         )
-        for i, fraction in enumerate(fractions)
+        for i, (fraction, time) in enumerate(zip(fractions, times.tolist(), strict=True))
     ]
+
+
+def respaced(decoding: Decoding, after: Step, n_steps: int) -> list[Step]:
+    """The rest of a stage in another number of steps than planned, on the same curves.
+
+    Args:
+        decoding: as for ``stage_steps``.
+        after: the step that was made last.
+        n_steps: how many follow; with as many as were planned it is the plan itself.
+    """
+    steps = []
+    for i in range(1, n_steps + 1):
+        time = after.time + (1 - after.time) * i / n_steps
+        fraction = max(math.cos(time * math.pi * 0.5), 0.0)
+        cooled = (n_steps - i) / n_steps if decoding.anneal_temperature else 1.0
+        steps.append(
+            Step(
+                masked_fraction=fraction,
+                guidance=_guidance(decoding, fraction),
+                temperature=max(after.temperature * cooled, MIN_TEMPERATURE),
+                time=time,
+            )
+        )
+    return steps
+
+
+def _guidance(decoding: Decoding, fraction: float) -> float:
+    return fraction * decoding.guidance_max + (1 - fraction) * decoding.guidance_min
 
 
 def _temperature(decoding: Decoding, i: int, n_steps: int) -> float:

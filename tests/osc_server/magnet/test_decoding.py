@@ -10,6 +10,7 @@ from osc_server.magnet.decoding import DecodeJob, Decoder
 from osc_server.magnet.guided import GuidedNetwork
 from osc_server.magnet.protocols import TextStates
 from osc_server.magnet.sampling import SeededDraws
+from osc_server.magnet.transformer import MagnetTransformer
 from osc_server.rendering.plan import Decoding
 from tests.osc_server.magnet.models import TINY, TINY_DECODING, tiny_network
 
@@ -39,7 +40,11 @@ def make_job(n_frames, *, text=None, seeds=(1,), **options):
     return replace(job, **options)
 
 
-def decode(job, on_step=lambda done, n_steps: None, network=None):
+def ignore(done, n_steps):
+    pass
+
+
+def decode(job, on_step=ignore, network=None):
     return Decoder(network or tiny_network(), span=3).decode(job, on_step).codes
 
 
@@ -194,13 +199,60 @@ def test_a_cancel_ends_the_job_at_its_step():
     assert seen == [1, 2, 3]
 
 
-def test_not_a_number_fails_the_job_in_its_stage():
+class FlakyNetwork(MagnetTransformer):
+    """Gives not-a-number for one item, in the calls of ``hidden`` that it is told."""
+
+    n_hidden = 0
+    bad_calls: tuple[int, ...] = ()
+    bad_item = 0
+
+    def hidden(self, x, stage, memory):
+        out = super().hidden(x, stage, memory)
+        if self.n_hidden in self.bad_calls:
+            out[self.bad_item] = torch.nan
+        self.n_hidden += 1
+        return out
+
+
+def flaky_network(bad_calls, bad_item=0):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        network = FlakyNetwork(TINY).eval().requires_grad_(False)
+    network.bad_calls, network.bad_item = bad_calls, bad_item
+    return network
+
+
+def test_not_a_number_that_stays_fails_the_job_after_one_more_try():
     network = tiny_network()
     network.linears[1].weight[3, 3] = torch.nan
     seen = []
-    with pytest.raises(GenerationFailed, match="not-a-number"):
-        decode(make_job(12), lambda done, n_steps: seen.append(done), network)
-    assert len(seen) == sum(TINY_DECODING.steps[:2])
+    with pytest.raises(GenerationFailed, match="not-a-number twice"):
+        decode(make_job(12), lambda done, n_steps: seen.append((done, n_steps)), network)
+    assert seen == [(done, N_STEPS) for done in (1, 2, 3, 4, 5, 6, 6, 6)]
+
+
+def test_not_a_number_that_passes_is_drawn_again_and_said():
+    network = flaky_network(bad_calls=(5,))
+    batch = Decoder(network, span=3).decode(make_job(12), ignore)
+    assert batch.codes.max() < TINY.codebook_size
+    assert batch.confidence.isfinite().all()
+    assert batch.notes == ("Codebook 2 was drawn again with fresh draws: it held not-a-number.",)
+
+
+def test_what_a_neighbour_draws_again_changes_no_other_item():
+    network = flaky_network(bad_calls=(2,), bad_item=1)
+    beside = Decoder(network, span=3).decode(make_job(30, seeds=(5, 6)), ignore)
+    alone = decode(make_job(30, seeds=(5,)))
+    assert len(beside.notes) == 1
+    assert torch.equal(beside.codes[0], alone[0])
+
+
+def test_an_overflow_of_half_precision_is_drawn_again_in_float32():
+    network = tiny_network().half()
+    network.linears[1].weight.mul_(1e5)  # its products do not fit into float16
+    batch = Decoder(network, span=3).decode(make_job(30), ignore)
+    assert batch.notes == ("Codebook 2 was drawn again in float32: it held not-a-number.",)
+    assert batch.codes.max() < TINY.codebook_size
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

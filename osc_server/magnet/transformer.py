@@ -7,6 +7,7 @@ later stages only to the frames nearby. Checkpoints without a tempo input have `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -23,6 +24,10 @@ from osc_server.magnet.attention import (
 from osc_server.magnet.spec import NetworkSpec
 
 MAX_PERIOD = 10000.0  # of the slowest sinusoidal position, in frames / 2 pi
+
+
+LayersRunner = Callable[[Tensor, int, TextMemory], Tensor]
+"""Residual stream ``[B, T, dim]``, stage and text to what ``MagnetTransformer.hidden`` gives."""
 
 
 class TransformerLayer(nn.Module):
@@ -79,6 +84,7 @@ class MagnetTransformer(nn.Module):
         self.linears = nn.ModuleList(
             nn.Linear(spec.dim, spec.codebook_size, bias=False) for _ in range(spec.n_codebooks)
         )
+        self.faster: LayersRunner | None = None
         if not self.out_norm.weight.is_meta:
             self._init_weights()
 
@@ -166,7 +172,12 @@ class MagnetTransformer(nn.Module):
         return sum((emb(codes[:, k]) for k, emb in enumerate(self.emb)), frame_inputs)
 
     def hidden(self, x: Tensor, stage: int, memory: TextMemory) -> Tensor:
-        """All layers: ``[B, T, dim]`` to the same, normed; ready for ``head``."""
+        """All layers: ``[B, T, dim]`` to the same, normed; ready for ``head``.
+
+        Runs ``faster`` where there is one: another way to compute the same, for inference.
+        """
+        if self.faster is not None:
+            return self.faster(x, stage, memory)
         reach = self.spec.subcodes_context
         is_banded = stage > 0 and reach >= 0
         band = band_mask(x.shape[1], reach, x.device) if is_banded else None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osc_server.contract.clip import ClipSidecar
-from osc_server.contract.errors import BadRequest, Busy, StorageFailed
+from osc_server.contract.errors import BadRequest, Busy, ModelUnavailable, StorageFailed
 from osc_server.contract.mixing import check_mix
 from osc_server.contract.replies import (
     Accepted,
@@ -40,8 +40,8 @@ from osc_server.contract.requests import (
 from osc_server.jobs.answers import ready_reply
 from osc_server.jobs.job import Job, OnReply
 from osc_server.jobs.supervisor import Supervisor
-from osc_server.library.clips import ClipStore
-from osc_server.library.models import ModelShelf
+from osc_server.library.clips import ClipStore, read_wav
+from osc_server.library.models import ModelShelf, name_of
 from osc_server.library.paths import confined
 from osc_server.library.presets import PresetShelf
 from osc_server.rendering.planning import plan_clip
@@ -86,7 +86,7 @@ class Service:
         if self._live(client, request.id) is not None:
             raise Busy(f"your job {request.id} is still alive: take another id, or cancel it first")
         seed = secrets.randbelow(_SEED_LIMIT) if request.seed is None else request.seed
-        info = self._supervisor.host.infos.get(request.model or self._supervisor.model)
+        info = self._supervisor.pool.infos.get(request.model or self._supervisor.model)
         if info is not None and request.start is None:
             plan_clip(request, info, seed)  # what cannot be rendered is refused at once
         self._n_jobs += 1
@@ -118,7 +118,8 @@ class Service:
     def status(self, request: Status) -> StatusReply:
         """See ``Backend.status``."""
         supervisor = self._supervisor
-        info = supervisor.host.infos.get(supervisor.host.loaded)
+        pool = supervisor.pool
+        info = pool.infos.get(supervisor.model) if pool.is_ready(supervisor.model) else None
         return StatusReply(
             id=request.id,
             model=info.name if info else "",
@@ -130,22 +131,27 @@ class Service:
             clips_folder=str(self._rooms.store.folder),
             takes_tempo=info is not None and info.takes_tempo,
             uptime_seconds=self._monotonic() - self._started_seconds,
+            models_loaded=", ".join(name_of(model) for model in reversed(pool.loaded)),
+            memory_used_bytes=pool.used_bytes,
+            memory_budget_bytes=pool.budget_bytes,
         )
 
     async def models(self, request: ListModels) -> Sequence[ModelItem]:
         """See ``Backend.models``."""
-        infos, loaded = dict(self._supervisor.host.infos), self._supervisor.host.loaded
+        infos, loaded = dict(self._supervisor.pool.infos), self._supervisor.pool.loaded
         return await asyncio.to_thread(self._rooms.models.items, request.id, infos, loaded)
 
     async def load_model(self, request: LoadModel) -> ModelLoaded:
         """See ``Backend.load_model``."""
         spec = self._rooms.models.spec(request.model)
-        await self._supervisor.order(spec)
-        return ModelLoaded(request.id, self._supervisor.host.infos[spec].name)
+        await asyncio.to_thread(self._check_complete, spec)
+        await self._supervisor.loader.order(spec)
+        return ModelLoaded(request.id, self._supervisor.pool.infos[spec].name)
 
     async def unload_model(self, request: UnloadModel) -> ModelUnloaded:
         """See ``Backend.unload_model``."""
-        await self._supervisor.order("")
+        spec = self._rooms.models.spec(request.model) if request.model else self._supervisor.model
+        await self._supervisor.loader.order_unload(spec)
         return ModelUnloaded(request.id)
 
     async def presets(self, request: ListPresets) -> Sequence[PresetItem]:
@@ -168,6 +174,16 @@ class Service:
     async def read_audio(self, clip: str) -> NDArray[np.float32]:
         """See ``Backend.read_audio``."""
         return await asyncio.to_thread(self._rooms.store.read_audio, clip)
+
+    async def read_preview(self, path: str) -> tuple[NDArray[np.float32], int]:
+        """See ``Backend.read_preview``."""
+        return await asyncio.to_thread(read_wav, Path(path))
+
+    def _check_complete(self, spec: str) -> None:
+        """Name what a model lacks before its worker is started in vain."""
+        missing = self._rooms.models.missing(spec)
+        if missing:
+            raise ModelUnavailable(f"{name_of(spec)} lacks {missing}")
 
     def _completed(self, request: GenerateClip) -> GenerateClip:
         """With its preset applied, and its model by spec."""

@@ -70,7 +70,10 @@ class Row:
 ID = P("id", "id", "your own whole number or short text; every reply to it carries it")
 _REPLY_ID = P("id", "id", "of the request that this answers")
 _COUNT = P("count", "integer", "how many came before this end")
-_JOB = ("accepted", "progress", "preview", "audio", "take", "ready", "failed", "cancelled")
+_JOB = (
+    *("accepted", "progress", "preview/audio", "preview", "audio", "take"),
+    *("ready", "failed", "cancelled"),
+)
 
 REQUESTS = (
     Row(
@@ -235,6 +238,7 @@ _BPM = P("bpm", "number", "tempo asked for", "quarter notes a minute")
 _BPM_MEASURED = P("bpm_measured", "number", "0 where no beat was found", "quarter notes a minute")
 _SEAM = P("seam", "number", "jump at the loop's seam against those inside; about 1 is clean")
 _CONFIDENCE = P("confidence", "number", "how sure the model was of its codes", "", 0, 1)
+_SAMPLES = P("samples", "blob", "float32, little-endian, channels interleaved")
 _SEED = P("seed", "integer", "that made it")
 _NAME = P("name", "word", "for model/load and generate")
 _PROMPT = P("prompt", "text", "its words")
@@ -267,8 +271,21 @@ REPLIES = (
         "in its place.",
         (
             _REPLY_ID,
-            P("path", "word", "of a WAV as long as the clip"),
+            P("path", "word", "of a WAV as long as the clip; empty where it was streamed"),
             P("codebooks", "integer", "of the model that it is made of"),
+        ),
+    ),
+    Row(
+        "/magnet/preview/audio",
+        replies.PreviewChunk,
+        "A piece of a preview, where the audio is streamed; preview follows the last.",
+        (
+            _REPLY_ID,
+            P("index", "integer", "of this piece, from 0"),
+            P("count", "integer", "of all pieces"),
+            P("rate", "integer", "sample rate", "Hz"),
+            P("n_channels", "integer", "1 or 2"),
+            _SAMPLES,
         ),
     ),
     Row(
@@ -335,7 +352,7 @@ REPLIES = (
             _REPLY_ID,
             P("index", "integer", "of this piece, from 0"),
             P("count", "integer", "of all pieces"),
-            P("samples", "blob", "float32, little-endian, channels interleaved"),
+            _SAMPLES,
         ),
     ),
     Row(

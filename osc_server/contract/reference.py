@@ -96,7 +96,8 @@ A clip that the server made brings its tempo, meter and words along; of another 
 ## While you wait
 
 With `preview 1` comes `/magnet/preview` as soon as the model's first codebook is drawn: a coarse
-version of the clip, of the same length, to be played until `ready` brings the whole.
+version of the clip, of the same length, to be played until `ready` brings the whole. With
+`delivery stream` its audio comes before it, as `/magnet/preview/audio`.
 
 With `takes 4` four clips are made at once. `/magnet/take` comes for each, the best first, and then
 `ready` with the best. All of them are kept and can be had by `/magnet/clip/get`.

@@ -32,8 +32,20 @@ class Preview:
     """``/magnet/preview id path codebooks``: a first, coarse version of the clip can be heard."""
 
     id: RequestId
-    path: str
+    path: str  # empty where its audio was streamed
     codebooks: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewChunk:
+    """``/magnet/preview/audio`` with these fields: float32 little-endian, interleaved."""
+
+    id: RequestId
+    index: int
+    count: int
+    rate_hz: int
+    n_channels: int
+    samples: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +299,7 @@ Reply = (
     Accepted
     | Progress
     | Preview
+    | PreviewChunk
     | Take
     | Ready
     | Failed

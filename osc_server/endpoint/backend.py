@@ -109,3 +109,7 @@ class Backend(Protocol):
     async def read_audio(self, clip: str) -> NDArray[np.float32]:
         """Samples ``[n_samples, n_channels]`` of a clip, for a client that streams."""
         ...
+
+    async def read_preview(self, path: str) -> tuple[NDArray[np.float32], int]:
+        """Samples and rate of a preview, by its path; raises StorageFailed where it is gone."""
+        ...

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from osc_server.contract.addresses import PROTOCOL_VERSION
-from osc_server.contract.errors import BadRequest, Busy, Forbidden, MagnetError
+from osc_server.contract.errors import BadRequest, Busy, Forbidden, MagnetError, StorageFailed
 from osc_server.contract.help_lines import help_lines
 from osc_server.contract.replies import (
     CancelledReply,
@@ -52,7 +52,7 @@ from osc_server.contract.requests import (
 )
 from osc_server.endpoint.backend import Backend, JobReply, OnReply
 from osc_server.endpoint.quiet import Monotonic, QuietLog, Seldom
-from osc_server.endpoint.streaming import stream_clip
+from osc_server.endpoint.streaming import stream_clip, stream_preview
 from osc_server.endpoint.subscribers import Client
 
 MAX_PENDING = 32
@@ -154,34 +154,53 @@ class Handlers:
     def _relay(self, client: Client, request: GenerateClip) -> OnReply:
         """What passes a job's replies on to its client."""
         seldom = Seldom(PROGRESS_SECONDS, self._monotonic)
+        streams = request.delivery == "stream"
         ended = False
+        previewing: asyncio.Task[None] | None = None
 
         def relay(reply: JobReply) -> None:
-            nonlocal ended
+            nonlocal ended, previewing
             if client.gone or ended:
                 return
             ended = not isinstance(reply, Progress | Preview | Take)
             if isinstance(reply, Progress):
                 if reply.step >= reply.steps or seldom.allows():
                     client.send(reply)
-            elif isinstance(reply, Take):
-                client.send(replace(reply, path="") if request.delivery == "stream" else reply)
-            elif isinstance(reply, Preview):
-                client.send(reply)
-            elif isinstance(reply, Ready) and request.delivery == "stream":
-                self._stream_job(client, reply)
+            elif isinstance(reply, Preview) and streams:
+                previewing = self._spawn(client, reply.id, self._stream_preview(client, reply))
+            elif isinstance(reply, Preview | Take):
+                client.send(replace(reply, path="") if streams else reply)
+            elif isinstance(reply, Ready) and streams:
+                self._stream_job(client, reply, previewing)
             else:
+                if previewing is not None:
+                    previewing.cancel()
                 del client.live[request.id]
                 client.send(reply)
 
         return relay
 
-    def _stream_job(self, client: Client, ready: Ready) -> None:
+    def _stream_job(
+        self, client: Client, ready: Ready, previewing: asyncio.Task[None] | None
+    ) -> None:
         """Send a finished job's audio; the job is alive until all of it is sent."""
-        _keep_alive(client, ready.id, self._spawn(client, ready.id, self._stream(client, ready)))
+
+        async def stream() -> None:
+            if previewing is not None:
+                await asyncio.wait([previewing])
+            await self._stream(client, ready)
+
+        _keep_alive(client, ready.id, self._spawn(client, ready.id, stream()))
 
     async def _stream(self, client: Client, ready: Ready) -> None:
         await stream_clip(client, ready, await self._backend.read_audio(ready.clip))
+
+    async def _stream_preview(self, client: Client, preview: Preview) -> None:
+        try:
+            audio, rate_hz = await self._backend.read_preview(preview.path)
+        except StorageFailed:
+            return  # the clip was ready sooner, or will be without it
+        await stream_preview(client, preview, audio, rate_hz)
 
     def _cancel(self, client: Client, request: Cancel) -> None:
         if request.id not in client.live:

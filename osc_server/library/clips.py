@@ -137,12 +137,7 @@ class ClipStore:
 
     def read_audio(self, clip_id: str) -> NDArray[np.float32]:
         """Samples ``[n_samples, n_channels]``; raises as ``sidecar`` does."""
-        path = self._existing(clip_id, _WAV)
-        try:
-            audio, _ = soundfile.read(path, dtype="float32", always_2d=True)
-        except (OSError, soundfile.SoundFileError) as error:
-            raise StorageFailed(f"the WAV {path} cannot be read: {error}") from error
-        return np.asarray(audio, np.float32)
+        return read_wav(self._existing(clip_id, _WAV))[0]
 
     def read_codes(self, clip_id: str) -> NDArray[np.int64]:
         """Codes ``[K, T]``; raises as ``sidecar`` does."""
@@ -205,6 +200,19 @@ class ClipStore:
 
     def _part(self, clip_id: str, suffix: str, writer: int | None = None) -> Path:
         return self.folder / f".{clip_id}.{writer or os.getpid()}{suffix}.part"
+
+
+def read_wav(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Samples ``[n_samples, n_channels]`` of a WAV, and its rate.
+
+    Raises:
+        StorageFailed: where it cannot be read.
+    """
+    try:
+        audio, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise StorageFailed(f"the WAV {path} cannot be read: {error}") from error
+    return np.asarray(audio, np.float32), int(rate_hz)
 
 
 def _slug(text: str) -> str:

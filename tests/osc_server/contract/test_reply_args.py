@@ -18,6 +18,7 @@ EXAMPLES = [
     replies.Accepted(1, 2, 3.5),
     replies.Progress(1, 0.5, 25, 50, 1.25),
     replies.Preview(1, "/clips/c1.preview.wav", 1),
+    replies.PreviewChunk(1, 0, 3, 48000, 2, b"\0\1\2\3"),
     replies.Take(1, 2, 3, "c2", "/clips/c2.wav", 0.75, 128.25, 1.25, 0.5, 78),
     READY,
     replies.Failed("a", "busy", "the queue is full"),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osc_server.contract import replies, requests
-from osc_server.contract.errors import BadRequest
+from osc_server.contract.errors import BadRequest, StorageFailed
 from osc_server.contract.framing import FrameReader, Framing, frame
 from osc_server.contract.packets import OscMessage, OscValue, decode, encode
 from osc_server.endpoint.backend import OnFetching, OnReply
@@ -106,6 +106,11 @@ class HandBackend:
     async def read_audio(self, clip: str) -> NDArray[np.float32]:
         self._check()
         return self.audio
+
+    async def read_preview(self, path: str) -> tuple[NDArray[np.float32], int]:
+        if path == "/gone.wav":
+            raise StorageFailed("the preview is gone")
+        return self.audio / 2, 44100
 
 
 class UdpPeer(asyncio.DatagramProtocol):

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from osc_server.contract import replies
 from osc_server.contract.addresses import REQUESTS
 from osc_server.contract.errors import Busy, ModelUnavailable
+from osc_server.contract.requests import CloseLoop, Continue, Infill, Vary
 from tests.osc_server.endpoint.peers import (
     HandBackend,
     TcpPeer,
@@ -24,6 +26,13 @@ from tests.osc_server.endpoint.peers import (
 )
 
 GENERATE = ("prompt", "dusty breakbeat", "bars", 4, "bpm", 128.5)
+
+
+def takes(request_id):
+    return [
+        replies.Take(request_id, n, 2, f"c{n}", f"/clips/c{n}.wav", 1 - n / 4, 120, 1, 0.5, 6 + n)
+        for n in (1, 2)
+    ]
 
 
 @pytest.fixture(params=["udp", "tcp length", "tcp slip"])
@@ -57,6 +66,51 @@ def test_a_job_from_accepted_to_ready(connect):
                 "/magnet/ready", 1, "c1", "/clips/c1.wav", 0.5, 1.0, 120.0, 0.0, 1.0, -14.0, 7,
                 48000, 0.25, "", 0.0, 0.0, 0.0, 1,
             )  # fmt: skip
+
+    run(test)
+
+
+def test_a_preview_and_the_takes_come_before_ready(connect):
+    async def test():
+        backend = HandBackend()
+        async with connect(backend) as peer:
+            await ask(peer, "/magnet/generate", 1, *GENERATE, "takes", 2, "preview", 1)
+            backend.job(1)(replies.Preview(1, "/clips/c1.preview.wav", 1))
+            for take in takes(1):
+                backend.job(1)(take)
+            backend.job(1)(replace(ready(1), takes=2))
+            lines = await lines_up_to(peer, "/magnet/ready")
+            assert lines[:-1] == [
+                ("/magnet/preview", 1, "/clips/c1.preview.wav", 1),
+                ("/magnet/take", 1, 1, 2, "c1", "/clips/c1.wav", 0.75, 120.0, 1.0, 0.5, 7),
+                ("/magnet/take", 1, 2, 2, "c2", "/clips/c2.wav", 0.5, 120.0, 1.0, 0.5, 8),
+            ]
+            assert lines[-1][2:4] == ("c1", "/clips/c1.wav")
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "start"),
+    [
+        ("continue", ("clip", "c1", "bars", 2), Continue("c1")),
+        ("infill", ("clip", "c1", "from", 4, "to", 8), Infill("c1", 4.0, 8.0)),
+        ("vary", ("c1", "amount", 0.3), Vary("c1", 0.3)),
+        ("loop", ("c1",), CloseLoop("c1")),
+    ],
+)
+def test_what_starts_from_a_clip_is_a_job_like_any_other(connect, verb, args, start):
+    async def test():
+        backend = HandBackend()
+        async with connect(backend) as peer:
+            assert (await ask(peer, f"/magnet/{verb}", 1, *args))[0] == "/magnet/accepted"
+            ((request, _),) = backend.jobs.values()
+            assert request.start == start
+            assert (await ask(peer, f"/magnet/{verb}", 1, *args))[:3] == (
+                "/magnet/failed", 1, "busy",
+            )  # fmt: skip
+            backend.job(1)(ready(1))
+            assert (await line(peer))[0] == "/magnet/ready"
 
     run(test)
 
@@ -658,5 +712,62 @@ def test_connections_are_bounded():
             late.writer.transport.abort()
             for peer in peers:
                 peer.writer.transport.abort()
+
+    run(test)
+
+
+def test_a_streamed_preview_comes_whole_before_the_clip():
+    async def test():
+        backend = HandBackend()
+        backend.audio = np.arange(40000, dtype=np.float32).reshape(-1, 2)
+        async with open_endpoint(backend) as endpoint:
+            peer = await TcpPeer.connect(endpoint.port)
+            await ask(peer, "/magnet/generate", 1, *GENERATE, "delivery", "stream", "preview", 1)
+            backend.job(1)(replies.Preview(1, "/clips/c1.preview.wav", 1))
+            for take in takes(1):
+                backend.job(1)(take)
+            backend.job(1)(ready(1))
+            lines = await lines_up_to(peer, "/magnet/ready")
+            takes_told = [told for told in lines if told[0] == "/magnet/take"]
+            assert [told[5] for told in takes_told] == ["", ""]
+            rest = [told for told in lines if told[0] != "/magnet/take"]
+            chunks = [told for told in rest if told[0] == "/magnet/preview/audio"]
+            assert rest[: len(chunks) + 1] == [*chunks, ("/magnet/preview", 1, "", 1)]
+            assert {told[4:6] for told in chunks} == {(44100, 2)}
+            flat = np.frombuffer(b"".join(told[6] for told in chunks), "<f4")
+            assert np.array_equal(flat.reshape(-1, 2), backend.audio / 2)
+            await peer.close()
+
+    run(test)
+
+
+def test_a_preview_that_is_gone_costs_nothing_but_itself():
+    async def test():
+        backend = HandBackend()
+        async with open_endpoint(backend) as endpoint:
+            peer = await TcpPeer.connect(endpoint.port)
+            await ask(peer, "/magnet/generate", 1, *GENERATE, "delivery", "stream", "preview", 1)
+            backend.job(1)(replies.Preview(1, "/gone.wav", 1))
+            backend.job(1)(ready(1))
+            told = [told[0] for told in await lines_up_to(peer, "/magnet/ready")]
+            assert told == ["/magnet/audio", "/magnet/ready"]
+            await peer.close()
+
+    run(test)
+
+
+def test_nothing_of_a_streamed_preview_comes_after_the_job_was_cancelled():
+    async def test():
+        backend = HandBackend()
+        backend.audio = np.zeros((1 << 22, 1), np.float32)
+        async with open_endpoint(backend) as endpoint:
+            peer = await TcpPeer.connect(endpoint.port)
+            await ask(peer, "/magnet/generate", 1, *GENERATE, "delivery", "stream", "preview", 1)
+            backend.job(1)(replies.Preview(1, "/clips/c1.preview.wav", 1))
+            assert (await line(peer))[0] == "/magnet/preview/audio"
+            await send(peer, "/magnet/cancel", 1)
+            await lines_up_to(peer, "/magnet/cancelled")
+            assert await ask(peer, "/magnet/ping", 2) == ("/magnet/pong", 2)
+            await peer.close()
 
     run(test)

@@ -53,7 +53,7 @@ def arrange(
     device: torch.device,
 ) -> Spans:
     """Lay spans over the unknown frames ``[B, T]`` (a CPU tensor) of a stage."""
-    if arrangement == "nonoverlap":
+    if arrangement == "nonoverlap" or span == 1:  # single frames cannot overlap
         return NonoverlapSpans(unknown, span, scoring, device)
     return OverlappingSpans(unknown, span, device)
 

@@ -90,6 +90,9 @@ def make_cases() -> dict[str, Case]:
             cases[f"{name}/{way}"] = Case(sizes, WAYS[way], seed=3)
         cases[f"{name}/ragged"] = Case(sizes, WAYS["top-p"], 60, 17, seed=4)
         cases[f"{name}/ragged-stride1"] = Case(sizes, WAYS["stride1"], 60, 17, seed=4)
+    sharp_single = Sizes(span=1, sharpness=25.0, seed=9)
+    for way in ("stride1", "stride1-top-k", "prod"):
+        cases[f"sharp-single/{way}"] = Case(sharp_single, WAYS[way], 60, 17, seed=5)
     two = Decoding(steps=(5, 4))
     cases["two-codebooks"] = Case(TWO_CODEBOOKS, two)
     for n_frames in (59, 61, 97):

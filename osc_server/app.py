@@ -15,8 +15,10 @@ from pathlib import Path
 
 from osc_server.config import ServerConfig
 from osc_server.endpoint.listen import listen
+from osc_server.jobs.loader import Loader
 from osc_server.jobs.messages import EngineLoader, WorkerSetup
 from osc_server.jobs.model_host import ModelHost
+from osc_server.jobs.model_pool import ModelPool
 from osc_server.jobs.process import WorkerProcess
 from osc_server.jobs.queue import JobQueue
 from osc_server.jobs.supervisor import Supervisor
@@ -97,13 +99,20 @@ def _build(
         offline=config.offline,
         log_level=config.log_level,
     )
-    models = ModelShelf(setup.models_folder, embedded_folder(), config.model)
+    models = ModelShelf(setup.models_folder, embedded_folder(), config.model, config.device)
     presets = PresetShelf([config.presets, built_in_presets()])
     for problem in presets.all()[1]:
         _log.warning("%s", problem)
-    host = ModelHost(partial(WorkerProcess, setup), store, monotonic)
+    pool = ModelPool(
+        partial(ModelHost, partial(WorkerProcess, setup), store),
+        models.need_bytes,
+        config.memory_bytes(),
+        monotonic,
+        fixed_budget=config.memory > 0,
+    )
     queue = JobQueue(config.queue_limit)
-    supervisor = Supervisor(host, queue, store, monotonic, models.own_spec)
+    loader = Loader(pool, queue, models.own_spec)
+    supervisor = Supervisor(loader, queue, store, monotonic)
     audio_folders = tuple(folder.absolute() for folder in config.audio_folders)
     rooms = Rooms(supervisor, store, models, presets, audio_folders)
     return supervisor, Service(rooms, monotonic, config.device)

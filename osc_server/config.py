@@ -16,11 +16,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from osc_server.contract.addresses import DEFAULT_PORT, nearest
 from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.memory import total_memory_bytes
 from osc_server.toml_lines import line_of
 
 APPLICATION = "magnet-bridge"
 ENVIRONMENT_PREFIX = "MAGNET_"
 CONFIG_VARIABLE = "MAGNET_CONFIG"
+OTHER_VARIABLES = {"hub": "HF_ENDPOINT", "offline": "HF_HUB_OFFLINE"}
+"""Variables of the hub's own tools that are honoured too, below ours."""
+_MEMORY_SHARE = 0.75
 
 
 def _expanded(value: object) -> object:
@@ -70,7 +74,15 @@ class ServerConfig(BaseModel):
         pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
         description="auto, cpu, cuda, cuda:1 or mps",
     )
+    memory: float = Field(
+        0, ge=0, le=10000, description="GB that models may use together; 0 = most of what is there"
+    )
     offline: bool = Field(False, description="never ask the network for a model")
+    hub: str = Field(
+        "https://huggingface.co",
+        pattern=r"^https?://\S+$",
+        description="where models are fetched from; HF_ENDPOINT sets it too",
+    )
     token_file: Folder | None = Field(None, description="a file with the secret of other machines")
     threads: int = Field(
         0, ge=0, le=1024, description="CPU threads of the model; 0 = its own choice"
@@ -80,6 +92,10 @@ class ServerConfig(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="how much is said on the terminal"
     )
+
+    def memory_bytes(self) -> int:
+        """What models may use together: as set, or this share of the computer's memory."""
+        return int(self.memory * 1e9) if self.memory else int(total_memory_bytes() * _MEMORY_SHARE)
 
     def token(self) -> str:
         """The shared secret; empty where none is asked for.
@@ -118,9 +134,9 @@ def load_config(
     """
     values, sources = _from_file(file, environment)
     for name in ServerConfig.model_fields:
-        variable = ENVIRONMENT_PREFIX + name.upper()
-        if environment.get(variable, "") != "":
-            values[name], sources[name] = environment[variable], variable
+        for variable in (OTHER_VARIABLES.get(name, ""), ENVIRONMENT_PREFIX + name.upper()):
+            if environment.get(variable, "") != "":
+                values[name], sources[name] = environment[variable], variable
         if flags.get(name) is not None:
             values[name], sources[name] = flags[name], f"--{name.replace('_', '-')}"
     try:

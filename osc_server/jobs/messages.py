@@ -42,14 +42,9 @@ class WorkerSetup:
 
 @dataclass(frozen=True, slots=True)
 class LoadCommand:
-    """Drop the engine and open another; answered by ``Loaded`` or ``LoadFailed``."""
+    """Open an engine; answered by ``Loaded`` or ``LoadFailed``."""
 
     model: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnloadCommand:
-    """Drop the engine; answered by ``Unloaded``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +66,10 @@ class RenderCommand:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The engine is there."""
+    """The engine is there; ``device_memory_bytes`` is that of its GPU, 0 on CPU."""
 
     info: EngineInfo
+    device_memory_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +78,6 @@ class LoadFailed:
 
     code: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unloaded:
-    """There is no engine now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +129,8 @@ class Stopped:
     number: int
 
 
-Command = LoadCommand | UnloadCommand | RenderCommand
-Answer = Loaded | LoadFailed | Unloaded | Rendered | Broke | Stopped
+Command = LoadCommand | RenderCommand
+Answer = Loaded | LoadFailed | Rendered | Broke | Stopped
 """What ends a command; each command has one."""
 News = Stepped | Previewed
 """What is heard of a job before its end."""

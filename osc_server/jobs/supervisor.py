@@ -1,15 +1,14 @@
-"""Decides what the model does next: orders to change it, jobs in their order, loading ahead.
+"""Renders the jobs in their order, one at a time, while the loader brings their models.
 
-One task (``_run``) does one thing at a time. All of it is on the event loop's thread.
+Two tasks: one renders, one (``Loader.run``) changes models; neither waits for the other but where
+memory is too small for both models. All of it is on the event loop's thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.errors import MagnetError
@@ -23,8 +22,8 @@ from osc_server.jobs.answers import (
     take_replies,
 )
 from osc_server.jobs.job import Job, JobReply
+from osc_server.jobs.loader import Loader
 from osc_server.jobs.messages import Answer, Broke, News, Previewed, RenderCommand, Rendered
-from osc_server.jobs.model_host import ModelHost
 from osc_server.jobs.pace import Pace
 from osc_server.jobs.process import WorkerDied, WorkerProcess
 from osc_server.jobs.queue import JobQueue
@@ -33,98 +32,86 @@ from osc_server.library.clips import ClipStore
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
-class Order:
-    """A change of model that somebody waits for: load this one, or unload with an empty spec."""
-
-    model: str
-    done: asyncio.Future[None]
-
-
 class Supervisor:
-    """The worker's master.
+    """The workers' master.
 
     Attributes:
         queue: the jobs that wait; call ``wake`` after adding one.
-        host: the worker and its model.
-        model: spec of the current model, for jobs that name none.
-        rendering: the job that the worker has.
+        loader: brings models into memory.
+        pool: the models in memory.
+        rendering: the job that a worker has.
         jobs_done: clips made since the start.
     """
 
     def __init__(
         self,
-        host: ModelHost,
+        loader: Loader,
         queue: JobQueue,
         store: ClipStore,
         monotonic: Callable[[], float],
-        model: str,
     ) -> None:
         """Nothing runs before ``start``.
 
         Args:
-            host: the worker and its model.
+            loader: brings models into memory.
             queue: of the jobs.
             store: where finished clips lie.
             monotonic: the event loop's clock.
-            model: the current model, until another is loaded.
         """
         self._store = store
         self._monotonic = monotonic
-        self._orders: deque[Order] = deque()
         self._wanted = asyncio.Event()
-        self._runner: asyncio.Task[None] | None = None
-        self._load_ahead = True
+        self._runners: set[asyncio.Task[None]] = set()
         self._pace = Pace()
-        self.host = host
+        self.loader = loader
+        self.pool = loader.pool
         self.queue = queue
-        self.model = model
         self.rendering: Job | None = None
+        self._busy_model = ""
         self.jobs_done = 0
-        host.on_death = self.wake
+        self.pool.on_death = self.wake
+        loader.rendering = lambda: self._busy_model
+        loader.on_change = self.wake
+        loader.on_failure = self._fail_jobs
 
     @property
     def state(self) -> str:
         """``loading``, ``idle``, ``rendering`` or ``restarting``, as ``status`` says it."""
-        if self.host.restarting:
+        if self.pool.is_restarting(self.model):
             return "restarting"
-        if self.host.loading_since is not None:
-            return "loading"
-        return "idle" if self.rendering is None else "rendering"
+        if self.rendering is not None:
+            return "rendering"
+        return "loading" if self.pool.loading else "idle"
+
+    @property
+    def model(self) -> str:
+        """Spec of the current model, for jobs that name none."""
+        return self.loader.model
 
     def start(self) -> None:
-        """Start the worker and load the current model, while jobs may come already."""
-        self._runner = asyncio.create_task(self._run())
+        """Load the current model, while jobs may come already."""
+        self._runners = {asyncio.create_task(self._run()), asyncio.create_task(self.loader.run())}
 
     def wake(self) -> None:
         """There is something new to do."""
         self._wanted.set()
+        self.loader.wake()
 
     def watch(self, job: Job) -> None:
         """Tell a waiting job that it is late as soon as its deadline has passed."""
         if job.due_seconds is not None:
             asyncio.get_running_loop().call_at(job.due_seconds, self._expire, job)
 
-    async def order(self, model: str) -> None:
-        """Load a model and make it the current one, or unload with an empty spec; jobs wait.
-
-        Raises:
-            MagnetError: where it cannot be loaded; the current one stays the current one.
-        """
-        order = Order(model, asyncio.get_running_loop().create_future())
-        self._orders.append(order)
-        self.wake()
-        await order.done
-
     def cancel_rendering(self, job: Job) -> None:
         """Let the job that is being rendered stop at its next step."""
         job.cancelling = True
-        if self.host.worker is not None:
-            self.host.worker.cancel(job.number)
+        worker = self.pool.worker(self._busy_model)
+        if worker is not None:
+            worker.cancel(job.number)
 
     def eta_seconds(self, job: Job) -> float:
         """Estimated seconds until a waiting job is ready."""
-        eta = self.host.eta_seconds(self._model_of(job))
+        eta = self.pool.eta_seconds(self.loader.model_of(job))
         if self.rendering is not None:
             total = self._pace.seconds_for(self.rendering.audio_seconds)
             eta += max(0.0, total - self._seconds_of(self.rendering))
@@ -136,77 +123,58 @@ class Supervisor:
 
     async def broken(self) -> None:
         """Return never, but raise what nobody foresaw if the supervisor itself stops."""
-        if self._runner is not None:
-            await asyncio.shield(self._runner)
+        done, _ = await asyncio.wait(self._runners, return_when=asyncio.FIRST_COMPLETED)
+        for runner in done:
+            runner.result()
 
     async def close(self) -> None:
-        """End the worker at once; jobs that are alive are told ``cancelled``."""
-        if self._runner is not None:
-            self._runner.cancel()
-            await asyncio.wait({self._runner})
+        """End the workers at once; jobs that are alive are told ``cancelled``."""
+        for runner in self._runners:
+            runner.cancel()
+        if self._runners:
+            await asyncio.wait(self._runners)
         live = [self.rendering] if self.rendering else []
         for job in [*live, *self.queue.take(lambda job: True)]:
             self._reply(job, CancelledReply(job.request.id))
-        for order in self._orders:
-            order.done.cancel()
-        await self.host.bury()
+        await self.loader.close()
 
     async def _run(self) -> None:
         while True:
             self._wanted.clear()
-            if self._orders:
-                await self._carry_out(self._orders.popleft())
-            elif (job := self.queue.first) is not None:
-                await self._serve(job)
-            elif self._load_ahead and not self.host.loaded:
-                await self._load_for_jobs(self.model)
-            else:
+            job = self._next_job()
+            worker = None if job is None else self.pool.worker(self.loader.model_of(job))
+            if job is None or worker is None:
                 await self._wanted.wait()
-
-    async def _carry_out(self, order: Order) -> None:
-        try:
-            if order.model:
-                await self.host.load(order.model)
-                self.model = order.model
             else:
-                await self.host.unload()
-        except asyncio.CancelledError:
-            order.done.cancel()
-            raise
-        except MagnetError as error:
-            if not order.done.done():
-                order.done.set_exception(error)
-        else:
-            self._load_ahead = bool(order.model)
-            if not order.done.done():
-                order.done.set_result(None)
+                await self._render(worker, job)
+                self.loader.wake()
 
-    async def _serve(self, job: Job) -> None:
-        """Bring the first job one stage on: load its model, or render it."""
-        worker = self.host.worker
-        if worker is None or self.host.loaded != self._model_of(job):
-            await self._load_for_jobs(self._model_of(job))
-        else:
-            await self._render(worker, job)
+    def _next_job(self) -> Job | None:
+        """The first whose model is in memory; none may overtake one that waits for room."""
+        if self.loader.holding:
+            return None
+        for job in self.queue:
+            model = self.loader.model_of(job)
+            if self.pool.is_ready(model):
+                return job
+            if not self.pool.fits(model):
+                return None
+        return None
 
-    async def _load_for_jobs(self, model: str) -> None:
-        """Load; where that fails, so do the jobs that wait for this model, and all is quiet."""
-        try:
-            await self.host.load(model)
-            self._load_ahead = True
-        except MagnetError as error:
-            self._load_ahead = False
-            _log.warning("%s", error)
-            for job in self.queue.take(lambda job: self._model_of(job) == model):
-                self._reply(job, Failed(job.request.id, error.code, str(error)))
+    def _fail_jobs(self, model: str, error: MagnetError) -> None:
+        """Those that wait for a model that cannot be loaded; then all is quiet."""
+        for job in self.queue.take(lambda job: self.loader.model_of(job) == model):
+            self._reply(job, Failed(job.request.id, error.code, str(error)))
 
     async def _render(self, worker: WorkerProcess, job: Job) -> None:
         self.queue.take(lambda waiting: waiting is job)
+        model = self.loader.model_of(job)
         seconds_left = self._seconds_left(job)
         if seconds_left is not None and seconds_left <= 0:
             self._reply(job, late_reply(job))
             return
         self.rendering, job.begun_seconds = job, self._monotonic()
+        self._busy_model = model
         command = RenderCommand(job.number, job.request, job.seed, seconds_left)
 
         def tell(news: News) -> None:
@@ -219,14 +187,14 @@ class Supervisor:
             answer = await worker.ask(command, tell)
         except WorkerDied as death:
             _log.warning("the model's process %s while it rendered a job", death)
-            await self.host.bury()
-            self.rendering = None
+            await self.pool.bury(model)
+            self.rendering, self._busy_model = None, ""
             if death.heard:
                 self._reply(job, orphan_reply(job, str(death)))
             else:
                 self.queue.put_back(job)
         else:
-            self.rendering = None
+            self.rendering, self._busy_model = None, ""
             for reply in self._last_replies(job, answer):
                 self._reply(job, reply)
 
@@ -255,9 +223,6 @@ class Supervisor:
 
     def _seconds_left(self, job: Job) -> float | None:
         return None if job.due_seconds is None else job.due_seconds - self._monotonic()
-
-    def _model_of(self, job: Job) -> str:
-        return job.request.model or self.model
 
     def _seconds_of(self, job: Job) -> float:
         """Seconds since the worker got it."""

@@ -43,7 +43,6 @@ from osc_server.jobs.messages import (
     Rendered,
     Stepped,
     Stopped,
-    Unloaded,
     WorkerSetup,
 )
 from osc_server.rendering.plan import Engine, OnPreview, OnStep, SecondsLeft
@@ -122,11 +121,8 @@ class Worker:
             command: Command = self._connection.recv()
             if isinstance(command, LoadCommand):
                 self._send(self._load(command))
-            elif isinstance(command, RenderCommand):
-                self._send(self._render(command))
             else:
-                self._renderer = None
-                self._send(Unloaded())
+                self._send(self._render(command))
 
     def _load(self, command: LoadCommand) -> Event:
         self._renderer = None  # its memory goes before the next one's comes
@@ -143,7 +139,7 @@ class Worker:
         store = ClipStore(setup.clips_folder, setup.wav_format)
         clocks = Clocks(time.perf_counter, lambda: datetime.now(UTC))
         self._renderer = Renderer(engine, store, clocks, _versions())
-        return Loaded(engine.info)
+        return Loaded(engine.info, _device_memory_bytes(engine.info.device))
 
     def _render(self, command: RenderCommand) -> Event:
         self._send(Begun(command.number))
@@ -191,6 +187,15 @@ class Worker:
 
     def _send(self, event: Event) -> None:
         self._connection.send(event)
+
+
+def _device_memory_bytes(device: str) -> int:
+    """Memory of the GPU that the model is on; 0 on CPU, whose memory the server sees itself."""
+    if not device.startswith(("cuda", "mps")):
+        return 0
+    from osc_server.magnet.devices import memory_bytes
+
+    return memory_bytes(device)
 
 
 def _countdown(seconds: float | None) -> SecondsLeft | None:

@@ -9,21 +9,23 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from osc_server.contract.errors import BadRequest, ModelUnavailable, OutOfMemory
-from osc_server.magnet.beat import beat_features
 from osc_server.magnet.checkpoints import Checkpoint, load_checkpoint
-from osc_server.magnet.decoding import DecodeJob, Decoder
+from osc_server.magnet.decoding import DecodedBatch, Decoder, Listeners
+from osc_server.magnet.job_building import JobBuilder
 from osc_server.magnet.packed import can_pack, has_fast_bfloat16, pack
 from osc_server.magnet.pretrained import find_folder
-from osc_server.magnet.sampling import SeededDraws
+from osc_server.magnet.protocols import Companion
+from osc_server.magnet.revising import Judge
 from osc_server.magnet.state_files import NETWORK_FILE
 from osc_server.rendering.plan import (
     Audio,
     Codes,
     Decoded,
     EngineInfo,
-    KeepMask,
     OnStage,
     OnStep,
     Plan,
@@ -38,16 +40,26 @@ Precision = Literal["auto", "float32", "bfloat16", "float16"]
 class MagnetEngine:
     """MAGNeT with its text encoder and codec. One thread at a time."""
 
-    def __init__(self, model: Checkpoint, name: str, device: torch.device) -> None:
+    def __init__(
+        self,
+        model: Checkpoint,
+        name: str,
+        device: torch.device,
+        companion: Companion | None = None,
+    ) -> None:
         """Wrap a loaded model.
 
         Args:
             model: from ``load_checkpoint``, on ``device``.
             name: what musicians call it.
             device: where it computes.
+            companion: the autoregressive model of the same codes, for hints and rescoring.
         """
         self._model = model
         self._device = device
+        self._companion = companion
+        self._jobs = JobBuilder(model, device, companion)
+        self._judge = Judge(model, self._jobs, device)
         self._decoder = Decoder(model.network, model.span)
         spec = model.network.spec
         self._info = EngineInfo(
@@ -62,6 +74,7 @@ class MagnetEngine:
             window_frames=model.window_frames,
             takes_tempo=model.takes_tempo,
             defaults=model.defaults,
+            companion="" if companion is None else companion.name,
         )
 
     @property
@@ -79,23 +92,65 @@ class MagnetEngine:
     ) -> list[Decoded]:
         """See ``Engine.generate``.
 
-        On CPU a batch is no faster than its items, so they are decoded one after another: then
-        even rounding cannot depend on the neighbours, and a cancel loses less.
+        On CPU a batch is no faster than its items, so they go through each stage one after another:
+        then even rounding cannot depend on the neighbours. On a GPU they are one batch, which is
+        halved for as long as it does not fit into memory.
 
         Raises:
-            BadRequest: a plan is longer than the window, or its steps do not fit the model.
+            BadRequest: a plan is longer than the window, or its steps, its given codes or its
+                weights do not fit.
             GenerationFailed: the network gave not-a-number.
-            OutOfMemory: the device cannot hold the batch.
+            ModelUnavailable: rescoring is asked for, and the model has no companion.
+            OutOfMemory: the device cannot hold even one of them.
         """
         if not plans:
             return []
         self._check(plans)
-        if self._device.type != "cpu":
-            return self._decode_batch(plans, on_step)
-        decoded: list[Decoded] = []
-        for i, plan in enumerate(plans):
-            decoded += self._decode_batch([plan], _share(on_step, i, len(plans)))
-        return decoded
+        plans = self._judge.revised(plans, on_step)
+        listeners = Listeners(on_step, _each_item(on_stage), seconds_left=seconds_left)
+        size = 1 if self._device.type == "cpu" else len(plans)
+        while True:
+            parts = [plans[i : i + size] for i in range(0, len(plans), size)]
+            batches = self._decoded(parts, listeners, may_fail=size > 1)
+            if batches is not None:
+                break
+            size = (size + 1) // 2
+            torch.cuda.empty_cache()
+        notes: tuple[str, ...] = ()
+        if self._device.type != "cpu" and size < len(plans):
+            notes = (f"{self._device} had memory for {size} of {len(plans)} takes at once.",)
+        return [
+            Decoded(codes.numpy(), confidence.numpy(), batch.notes + notes)
+            for batch in batches
+            for codes, confidence in zip(batch.codes, batch.confidence, strict=True)
+        ]
+
+    def hint(self, plan: Plan, n_frames: int, on_step: OnStep) -> Codes:
+        """See ``Engine.hint``.
+
+        Raises:
+            BadRequest: the hint is empty or longer than the plan.
+            ModelUnavailable: the model has no companion.
+        """
+        companion = self._require_companion("a hint")
+        self._check([plan])
+        if not 1 <= n_frames <= plan.n_frames:
+            seconds = plan.n_frames / self._info.frame_rate
+            raise BadRequest(f"a hint of this clip is longer than nothing, at most {seconds:g} s")
+        return companion.hint(plan, n_frames, on_step)
+
+    def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
+        """See ``Engine.surprise``.
+
+        Raises:
+            BadRequest: codes of another model, or not as long as the plan.
+        """
+        self._check([plan])
+        self._check_codes(codes)
+        if codes.shape[1] != plan.n_frames:
+            raise BadRequest(f"there are {codes.shape[1]} frames of codes for {plan.n_frames}")
+        judged = self._judge.judged(plan, codes, lambda: None)
+        return np.asarray(-judged.mean(axis=0), dtype=np.float32)
 
     @torch.inference_mode()
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
@@ -104,13 +159,8 @@ class MagnetEngine:
         Raises:
             BadRequest: codes of another shape or range than the codec's.
         """
+        self._check_codes(codes)
         codec = self._model.codec
-        valid = codes.ndim == 2 and codes.shape[0] == codec.n_codebooks and codes.shape[1] > 0
-        if not valid or codes.min() < 0 or codes.max() >= codec.codebook_size:
-            raise BadRequest(
-                f"these codes are not of this model: it has {codec.n_codebooks} codebooks of "
-                f"{codec.codebook_size} codes"
-            )
         n_frames = codes.shape[1]
         context = codec.context_frames if circular else 0
         around = np.arange(-context, n_frames + context) % n_frames
@@ -136,53 +186,50 @@ class MagnetEngine:
         return codes[0].cpu().numpy().astype(np.int64)
 
     def _check(self, plans: Sequence[Plan]) -> None:
-        shared = {(plan.decoding, plan.n_frames, plan.wrap_frames) for plan in plans}
+        shared = {(p.decoding, p.n_frames, p.wrap_frames, p.rescoring) for p in plans}
         if len(shared) > 1:
-            raise ValueError("plans of one batch share decoding, n_frames and wrap_frames")
-        n_frames = plans[0].n_frames
+            raise ValueError("plans of one batch share decoding, length, wrap and rescoring")
+        n_frames, rescoring = plans[0].n_frames, plans[0].rescoring
         if not 1 <= n_frames <= self._info.window_frames or plans[0].wrap_frames < 0:
             seconds = self._info.window_frames / self._info.frame_rate
             raise BadRequest(f"this model makes up to {seconds:g} s at once: ask for less")
+        if not 0 <= rescoring <= 1:
+            raise BadRequest(f"rescore {rescoring:g} is outside 0..1: the companion's weight")
+        if rescoring:
+            self._require_companion("rescoring")
 
-    def _decode_batch(self, plans: Sequence[Plan], on_step: OnStep) -> list[Decoded]:
+    def _check_codes(self, codes: Codes) -> None:
+        codec = self._model.codec
+        valid = codes.ndim == 2 and codes.shape[0] == codec.n_codebooks and codes.shape[1] > 0
+        if not valid or codes.min() < 0 or codes.max() >= codec.codebook_size:
+            raise BadRequest(
+                f"these codes are not of this model: it has {codec.n_codebooks} codebooks of "
+                f"{codec.codebook_size} codes"
+            )
+
+    def _require_companion(self, what: str) -> Companion:
+        if self._companion is None:
+            raise ModelUnavailable(
+                f"{what} needs an autoregressive companion, and the model {self._info.name} has "
+                "none: leave it out, or load a model that has one"
+            )
+        return self._companion
+
+    def _decoded(
+        self, parts: Sequence[Sequence[Plan]], listeners: Listeners, *, may_fail: bool
+    ) -> list[DecodedBatch] | None:
+        """What the parts give; None where memory did not suffice and they can be made smaller."""
         try:
-            batch = self._decoder.decode(self._job(plans), on_step)
-        except torch.cuda.OutOfMemoryError as error:
+            return self._decoder.decode_all([self._jobs.job(part) for part in parts], listeners)
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if may_fail:
+                return None
             raise OutOfMemory(
-                f"{self._device} has too little memory for {len(plans)} takes of this length: "
-                "ask for fewer, or for a shorter clip"
+                f"{self._device} has too little memory for this length: ask for a shorter clip, "
+                "or load a smaller model"
             ) from error
-        return [
-            Decoded(codes.numpy(), confidence.numpy())
-            for codes, confidence in zip(batch.codes, batch.confidence, strict=True)
-        ]
-
-    @torch.inference_mode()
-    def _job(self, plans: Sequence[Plan]) -> DecodeJob:
-        shape = (self._info.n_codebooks, plans[0].n_frames)
-        given = np.zeros((len(plans), *shape), dtype=np.int64)
-        keep = np.zeros((len(plans), *shape), dtype=np.bool_)
-        for i, plan in enumerate(plans):
-            _lay_given(plan, given[i], keep[i], self._info.codebook_size)
-        return DecodeJob(
-            text=self._model.conditioner([plan.prompt for plan in plans]),
-            beat=self._beat(plans),
-            given=torch.from_numpy(given),
-            keep=torch.from_numpy(keep),
-            decoding=plans[0].decoding,
-            draws=SeededDraws([plan.seed for plan in plans], self._device),
-            wrap_frames=plans[0].wrap_frames,
-        )
-
-    def _beat(self, plans: Sequence[Plan]) -> torch.Tensor | None:
-        """Beat features of the plans; None where the model knows no tempo or none is given."""
-        if not self._info.takes_tempo or all(plan.beat_grid is None for plan in plans):
-            return None
-        rows = [
-            beat_features(plan.beat_grid, plan.n_frames, frame_rate=self._info.frame_rate)
-            for plan in plans
-        ]
-        return torch.from_numpy(np.stack(rows)).to(self._device)
 
 
 def load_engine(
@@ -244,24 +291,17 @@ def _choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
     return dtypes[precision]
 
 
-def _lay_given(plan: Plan, given: Codes, keep: KeepMask, codebook_size: int) -> None:
-    """Copy what a plan gives into ``[K, T]`` arrays, in place."""
-    if plan.keep_mask is None:
-        return
-    shapes = {plan.keep_mask.shape, getattr(plan.keep_codes, "shape", None)}
-    if plan.keep_codes is None or shapes != {keep.shape}:
-        raise BadRequest(f"given codes and their mask have the shape {keep.shape}")
-    kept = plan.keep_codes[plan.keep_mask]
-    if kept.size and (kept.min() < 0 or kept.max() >= codebook_size):
-        raise BadRequest(f"given codes lie outside 0..{codebook_size - 1}")
-    keep[:] = plan.keep_mask
-    given[keep] = kept
+def _each_item(on_stage: OnStage | None) -> Callable[[int, list[Tensor]], None] | None:
+    """Codes of batches as codes of their items."""
+    if on_stage is None:
+        return None
+    return lambda n_complete, batches: on_stage(
+        n_complete, [codes.numpy() for batch in batches for codes in batch]
+    )
 
 
-def _share(on_step: OnStep, item: int, n_items: int) -> Callable[[int, int], None]:
-    """Progress of one item as progress of all."""
-
-    def report(done: int, n_steps: int) -> None:
-        on_step(item * n_steps + done, n_items * n_steps)
-
-    return report
+def _is_out_of_memory(error: Exception) -> bool:
+    """Each device says it in its own words."""
+    words = str(error).lower()
+    is_said = "out of memory" in words or "can't allocate memory" in words
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or is_said

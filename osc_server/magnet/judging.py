@@ -1,0 +1,69 @@
+"""How likely the network finds codes that are already there: spans masked in turn, and judged.
+
+A network trained on masks says nothing sensible of a code that it can see. So the frames are cut
+into spans of about the usual length, every fourth of them is masked, and each masked code is judged
+from all that surrounds it, by the words alone (no guidance) and without temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from osc_server.magnet.guided import GuidedNetwork
+
+N_GROUPS = 4
+"""Passes a codebook: more of them mask less at once, and cost more."""
+
+
+def judge(
+    guided: GuidedNetwork,
+    codes: Tensor,
+    mask_token: int,
+    span: int,
+    on_pass: Callable[[], None] = lambda: None,
+) -> Tensor:
+    """Log probabilities of codes.
+
+    Codebook k is judged with those before it in sight and those after it masked, as when it is
+    drawn.
+
+    Args:
+        guided: the network, bound to the words, the beat and the circle.
+        codes: ``[B, K, T]`` long on its device, the mask token where nothing is known.
+        mask_token: stands for a masked code.
+        span: frames masked side by side, as in training.
+        on_pass: called after each of ``K * N_GROUPS`` passes.
+
+    Returns:
+        ``[B, K, T]`` float32, in nats, at most 0; without meaning where nothing is known.
+    """
+    batch, n_codebooks, n_frames = codes.shape
+    judged = torch.zeros(codes.shape, device=codes.device)
+    for stage in range(n_codebooks):
+        for group in masked_in_turn(n_frames, span):
+            frames = group.to(codes.device).expand(batch, -1)
+            seen = codes.clone()
+            seen[:, stage + 1 :] = mask_token
+            seen[:, stage].scatter_(1, frames, mask_token)
+            logits = guided.logits(seen, stage, frames, guidance=1.0)
+            wanted = codes[:, stage].gather(1, frames).clamp_max(mask_token - 1)[..., None]
+            found = logits.log_softmax(dim=-1).gather(-1, wanted)[..., 0]
+            judged[:, stage].scatter_(1, frames, found)
+            on_pass()
+    return judged
+
+
+def masked_in_turn(n_frames: int, span: int) -> list[Tensor]:
+    """The frames of each pass; together all frames, each once.
+
+    The spans are stretched a little so that their number is a multiple of the passes: then the
+    masked ones lie evenly also around a circle, and a seam is judged like any other place.
+    """
+    n_groups = min(N_GROUPS, n_frames)
+    n_spans = min(n_groups * max(1, round(n_frames / (span * n_groups))), n_frames)
+    frames = torch.arange(n_frames)
+    groups = (frames * n_spans // n_frames) % n_groups
+    return [frames[groups == group] for group in range(n_groups)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Self
 
-from daw_bridge.client.clip_job import ClipJob, OnProgress
+from daw_bridge.client.async_instruments import AsyncInstruments
+from daw_bridge.client.clip_job import ClipJob, Ears
 from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.client.conversation import ANSWER_SECONDS, Conversation
-from daw_bridge.client.options import GenerateOptions, generate_request
+from daw_bridge.client.options import GenerateOptions, Prompt, generate_request
 from daw_bridge.client.wires import Transport
 from osc_server.contract.addresses import DEFAULT_PORT
 from osc_server.contract.replies import (
@@ -41,6 +42,7 @@ from osc_server.contract.requests import (
     LoadModel,
     Ping,
     RequestId,
+    Start,
     Status,
     Sync,
     UnloadModel,
@@ -52,7 +54,7 @@ LOAD_SECONDS = 600.0
 """How long a model may take to load: the large ones are read from slow disks."""
 
 
-class AsyncMagnetClient:
+class AsyncMagnetClient(AsyncInstruments):
     """Ask a MAGNeT server for clips.
 
     ::
@@ -65,6 +67,11 @@ class AsyncMagnetClient:
 
         job = await magnet.start("warm pad", bars=8, on_progress=lambda p: print(p.fraction))
         await job.cancel()                  # or: clip = await job.result()
+
+    A clip that starts from another, and several takes of it::
+
+        fill = await magnet.infill(clip, 12, 16, "drum fill", takes=4)
+        print([take.score for take in fill.takes])
 
     A server on another computer::
 
@@ -128,52 +135,6 @@ class AsyncMagnetClient:
     ) -> None:
         await self.close()
 
-    async def generate(
-        self,
-        prompt: str = "",
-        *,
-        on_progress: OnProgress | None = None,
-        **options: Unpack[GenerateOptions],
-    ) -> ClipResult:
-        """Make a clip and wait for it. Cancelling the task cancels the job.
-
-        Args:
-            prompt: what you want to hear; may be left out beside ``preset=``.
-            on_progress: called after each step.
-            **options: bars, beats, seconds, bpm, meter, key, seed, rate, channels, …: the names
-                of ``/magnet/generate``.
-
-        Raises:
-            BadRequest: for a name or value that the protocol does not have.
-            MagnetError: what the server named.
-        """
-        job = await self.start(prompt, on_progress=on_progress, **options)
-        try:
-            return await self.result(job)
-        except asyncio.CancelledError:
-            job.abandon()
-            raise
-
-    async def start(
-        self,
-        prompt: str = "",
-        *,
-        on_progress: OnProgress | None = None,
-        **options: Unpack[GenerateOptions],
-    ) -> ClipJob:
-        """Ask for a clip and return as soon as the server has accepted the job."""
-        request = generate_request(self._talk.next_id(), prompt, options)
-        job = self._send_job(request, on_progress)
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await job.heard.wait()
-        except TimeoutError as error:
-            self._talk.detach(job)
-            raise self._talk.gone() from error
-        if job.accepted is None:
-            await job.result()  # raises what the server named
-        return job
-
     async def result(self, job: ClipJob) -> ClipResult:
         """Wait for a job, and ask whether the server lives whenever it is silent for long."""
         while not job.done:
@@ -192,7 +153,7 @@ class AsyncMagnetClient:
             BadRequest: where there is no such clip.
         """
         request = GetClip(self._talk.next_id(), clip_id, "stream" if stream else "path")
-        return await self.result(self._send_job(request, None))
+        return await self.result(self._send_job(request, Ears()))
 
     async def hello(self, token: str) -> None:
         """Show the server's token. Raises Forbidden where it is another."""
@@ -239,8 +200,25 @@ class AsyncMagnetClient:
         """Free the memory of the current model."""
         await self._talk.ask(UnloadModel(self._talk.next_id()), ModelUnloaded, LOAD_SECONDS)
 
-    def _send_job(self, request: GenerateClip | GetClip, on_progress: OnProgress | None) -> ClipJob:
-        job = ClipJob(request, self._cancel, on_progress)
+    async def _accepted(
+        self, start: Start | None, prompt: Prompt, ears: Ears, options: GenerateOptions
+    ) -> ClipJob:
+        if ears.on_preview is not None and "preview" not in options:
+            options = {**options, "preview": True}
+        request = generate_request(self._talk.next_id(), prompt, options, start)
+        job = self._send_job(request, ears)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await job.heard.wait()
+        except TimeoutError as error:
+            self._talk.detach(job)
+            raise self._talk.gone() from error
+        if job.accepted is None:
+            await job.result()  # raises what the server named
+        return job
+
+    def _send_job(self, request: GenerateClip | GetClip, ears: Ears) -> ClipJob:
+        job = ClipJob(request, self._cancel, ears)
         self._talk.attach(job)
         self._talk.send(request)
         return job

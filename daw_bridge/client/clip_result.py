@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from osc_server.contract.errors import GenerationFailed, StorageFailed
-from osc_server.contract.replies import AudioChunk, Ready
+from osc_server.contract.replies import AudioChunk, Preview, PreviewChunk, Ready, Take
 from osc_server.contract.requests import GenerateClip
 
 Audio = NDArray[np.float32]  # [n_samples, n_channels]
@@ -38,6 +39,12 @@ class ClipResult:
         rate_hz: samples per second.
         rtf: compute seconds per audio second.
         notes: one sentence where something asked for could not be met.
+        seam_flux: change of the spectrum at the loop's seam against the mean inside; about 1 is
+            like any other place, 0 where it was not measured.
+        seam_perplexity: how much the seam surprises the model against the interior; the same.
+        confidence: how sure the model was of its codes, 0..1.
+        takes: all that were made, the best first, where more than one was asked for; this is the
+            best, and ``client.clip(take.clip)`` brings any.
     """
 
     id: str
@@ -55,6 +62,10 @@ class ClipResult:
     rtf: float
     notes: str
     streamed: Audio | None = None
+    seam_flux: float = 0.0
+    seam_perplexity: float = 0.0
+    confidence: float = 0.0
+    takes: tuple[Take, ...] = ()
 
     def read(self) -> Audio:
         """The audio, float32 ``[n_samples, n_channels]``.
@@ -64,27 +75,69 @@ class ClipResult:
         """
         if self.streamed is not None:
             return self.streamed
-        if self.path is None or not self.path.exists():
-            raise StorageFailed(
-                f"{self.path} is not on this computer; where the server runs on another one, "
-                'ask with delivery="stream"'
-            )
-        try:
-            samples, _ = soundfile.read(self.path, dtype="float32", always_2d=True)
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise StorageFailed(f"{self.path} cannot be read as audio: {error}") from error
-        return np.asarray(samples, np.float32)
+        return _read(self.path)[0]
 
 
-def make_result(
-    ready: Ready, request: GenerateClip | None, chunks: dict[int, AudioChunk]
-) -> ClipResult:
-    """Put the ``ready`` reply and what was streamed before it together.
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewResult:
+    """A first, coarse version of a clip that is being made, of the same length.
+
+    Attributes:
+        path: the WAV; None where the audio was streamed.
+        codebooks: how many of the model's it is made of.
+    """
+
+    path: Path | None
+    codebooks: int
+    streamed: tuple[Audio, int] | None = None
+
+    def read(self) -> tuple[Audio, int]:
+        """The audio, float32 ``[n_samples, n_channels]``, and its rate in Hz.
+
+        Raises:
+            StorageFailed: as ``ClipResult.read``.
+        """
+        return self.streamed if self.streamed is not None else _read(self.path)
+
+
+def _read(path: Path | None) -> tuple[Audio, int]:
+    if path is None or not path.exists():
+        raise StorageFailed(
+            f"{path} is not on this computer; where the server runs on another one, "
+            'ask with delivery="stream"'
+        )
+    try:
+        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise StorageFailed(f"{path} cannot be read as audio: {error}") from error
+    return np.asarray(samples, np.float32), int(rate_hz)
+
+
+def make_preview(preview: Preview, chunks: dict[int, PreviewChunk]) -> PreviewResult:
+    """Put the ``preview`` reply and what was streamed before it together.
 
     Raises:
         GenerationFailed: where pieces of the audio are missing.
     """
-    exact = request is not None and not request.preset and request.seconds is None
+    if not chunks:
+        return PreviewResult(Path(preview.path) if preview.path else None, preview.codebooks)
+    first = next(iter(chunks.values()))
+    audio = _joined(chunks, "the preview").reshape(-1, first.n_channels)
+    return PreviewResult(None, preview.codebooks, (audio, first.rate_hz))
+
+
+def make_result(
+    ready: Ready,
+    request: GenerateClip | None,
+    chunks: dict[int, AudioChunk],
+    takes: Sequence[Take] = (),
+) -> ClipResult:
+    """Put the ``ready`` reply and what came before it together.
+
+    Raises:
+        GenerationFailed: where pieces of the audio are missing.
+    """
+    exact = request is not None and _says_its_length(request)
     beats = (
         request.length_beats
         if request is not None and exact
@@ -92,7 +145,7 @@ def make_result(
     )
     return ClipResult(
         id=ready.clip,
-        prompt="" if request is None else request.prompt or request.preset,
+        prompt="" if request is None else request.words or request.preset,
         path=Path(ready.path) if ready.path else None,
         seconds=ready.seconds,
         bars=ready.bars,
@@ -106,15 +159,29 @@ def make_result(
         rtf=ready.rtf,
         notes=ready.notes,
         streamed=_assemble(ready, chunks) if chunks else None,
+        seam_flux=ready.seam_flux,
+        seam_perplexity=ready.seam_perplexity,
+        confidence=ready.confidence,
+        takes=tuple(takes),
     )
 
 
+def _says_its_length(request: GenerateClip) -> bool:
+    """In beats, exactly: not where a preset or another clip may give it, or tempo and meter."""
+    return not request.preset and request.seconds is None and request.start is None
+
+
 def _assemble(ready: Ready, chunks: dict[int, AudioChunk]) -> Audio:
+    flat = _joined(chunks, ready.clip)
+    n_channels = max(1, round(len(flat) / (ready.seconds * ready.rate_hz)))
+    return flat.reshape(-1, n_channels)
+
+
+def _joined(chunks: Mapping[int, AudioChunk | PreviewChunk], what: str) -> Audio:
     count = next(iter(chunks.values())).count
     if set(chunks) != set(range(count)):
         raise GenerationFailed(
-            f"{count - len(chunks)} of {count} pieces of {ready.clip} did not arrive: ask again"
+            f"{count - len(chunks)} of {count} pieces of {what} did not arrive: ask again"
         )
     flat = np.frombuffer(b"".join(chunks[index].samples for index in range(count)), "<f4")
-    n_channels = max(1, round(len(flat) / (ready.seconds * ready.rate_hz)))
-    return flat.astype(np.float32).reshape(-1, n_channels)
+    return flat.astype(np.float32)

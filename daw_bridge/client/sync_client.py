@@ -7,21 +7,22 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Self, Unpack
 
 from daw_bridge.client.async_client import AsyncMagnetClient
-from daw_bridge.client.clip_job import ClipJob, OnProgress
-from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.client.options import GenerateOptions
+from daw_bridge.client.async_instruments import AsyncInstruments
+from daw_bridge.client.clip_job import ClipJob, OnPreview, OnProgress
+from daw_bridge.client.clip_result import ClipResult, PreviewResult
+from daw_bridge.client.options import GenerateOptions, Prompt
+from daw_bridge.client.sync_instruments import Answer, SyncInstruments
 from daw_bridge.client.wires import Transport
 from osc_server.contract.addresses import DEFAULT_PORT
 from osc_server.contract.errors import Late
 from osc_server.contract.replies import ClipItem, ModelItem, PresetItem, Progress, StatusReply
+from osc_server.contract.requests import Start
 
-Answer = TypeVar("Answer")
 
-
-class MagnetClient:
+class MagnetClient(SyncInstruments):
     """Ask a MAGNeT server for clips.
 
     ::
@@ -35,6 +36,12 @@ class MagnetClient:
         job = magnet.start("warm pad", bars=8)
         print(job.progress)
         job.cancel()                        # or: clip = job.result()
+
+    Clips that start from another::
+
+        fill = magnet.infill(clip, 12, 16, "drum fill", takes=4)
+        more = magnet.continue_(clip, bars=8)
+        near = magnet.vary(clip, 0.3)
 
     A server on another computer::
 
@@ -96,36 +103,33 @@ class MagnetClient:
     ) -> None:
         self.close()
 
-    def generate(
-        self,
-        prompt: str = "",
-        *,
-        on_progress: OnProgress | None = None,
-        **options: Unpack[GenerateOptions],
-    ) -> ClipResult:
-        """Make a clip and wait for it.
-
-        Args:
-            prompt: what you want to hear; may be left out beside ``preset=``.
-            on_progress: called after each step, from the background thread.
-            **options: bars, beats, seconds, bpm, meter, key, seed, rate, channels, …: the names
-                of ``/magnet/generate``.
-
-        Raises:
-            BadRequest: for a name or value that the protocol does not have.
-            MagnetError: what the server named.
-        """
-        return self._run(self._client.generate(prompt, on_progress=on_progress, **options))
-
     def start(
         self,
-        prompt: str = "",
+        prompt: Prompt = "",
         *,
+        source: Start | None = None,
         on_progress: OnProgress | None = None,
+        on_preview: OnPreview | None = None,
         **options: Unpack[GenerateOptions],
     ) -> StartedClip:
-        """Ask for a clip and return as soon as the server has accepted the job."""
-        job = self._run(self._client.start(prompt, on_progress=on_progress, **options))
+        """Ask for a clip and return as soon as the server has accepted the job.
+
+        Args:
+            prompt: as in ``generate``.
+            source: what it starts from, such as ``Vary("20261103-141500-1f", 0.3)``.
+            on_progress: as in ``generate``.
+            on_preview: as in ``generate``.
+            **options: as in ``generate``.
+        """
+        job = self._run(
+            self._client.start(
+                prompt,
+                source=source,
+                on_progress=on_progress,
+                on_preview=on_preview,
+                **options,
+            )
+        )
         return StartedClip(job, self._loop)
 
     def clip(self, clip_id: str, *, stream: bool = False) -> ClipResult:
@@ -168,6 +172,10 @@ class MagnetClient:
         """Free the memory of the current model."""
         self._run(self._client.unload_model())
 
+    @property
+    def _instruments(self) -> AsyncInstruments:
+        return self._client
+
     def _run(self, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
         return _wait(asyncio.run_coroutine_threadsafe(coroutine, self._loop), None)
 
@@ -188,6 +196,11 @@ class StartedClip:
     def done(self) -> bool:
         """Whether it is ready, has failed or is cancelled."""
         return self._job.done
+
+    @property
+    def preview(self) -> PreviewResult | None:
+        """A first, coarse version of the clip, once there is one."""
+        return self._job.preview
 
     @property
     def progress(self) -> Progress | None:

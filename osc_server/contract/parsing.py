@@ -41,7 +41,14 @@ from osc_server.contract.parameters import (
     read_id,
     read_value,
 )
-from osc_server.contract.requests import DecodingOptions, GenerateClip, Hint, Request, RequestId
+from osc_server.contract.requests import (
+    DecodingOptions,
+    GenerateClip,
+    Hint,
+    Request,
+    RequestId,
+    Start,
+)
 
 _JOINED = ("text", "key")
 _NEARLY = 0.7
@@ -119,8 +126,25 @@ def request_args(request: Request) -> tuple[OscValue, ...]:
 
 def row_of(request: Request) -> Row:
     """The row that a request record belongs to."""
-    start = type(request.start) if isinstance(request, GenerateClip) and request.start else None
-    return next(row for row in REQUESTS if row.record is type(request) and row.start is start)
+    if isinstance(request, GenerateClip):
+        return row_of_start(request.start)
+    return next(row for row in REQUESTS if row.record is type(request))
+
+
+def row_of_start(start: Start | None) -> Row:
+    """The row of the request that makes a clip in this way."""
+    kind = None if start is None else type(start)
+    return next(row for row in REQUESTS if row.record is GenerateClip and row.start is kind)
+
+
+def start_args(start: Start | None) -> list[OscValue]:
+    """The names and values that say what a clip is made from; nothing where it is from words."""
+    args: list[OscValue] = []
+    for parameter in row_of_start(start).named:
+        group, _, attribute = parameter.attribute.rpartition(".")
+        if group == "start":
+            args += [parameter.name, _as_osc(getattr(start, attribute))]
+    return args
 
 
 def _needs(request: Request) -> str:

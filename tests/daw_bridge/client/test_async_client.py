@@ -247,4 +247,4 @@ def test_error_lines_of_the_server_reach_the_program(tone_server):
 
 def test_the_options_are_the_names_of_the_protocol():
     names = {parameter.name for parameter in GENERATE}
-    assert set(GenerateOptions.__annotations__) | {"prompt"} == names
+    assert set(GenerateOptions.__annotations__) | {"prompt", "from_bar", "to_bar"} == names

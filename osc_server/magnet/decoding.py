@@ -16,11 +16,11 @@ from torch import Tensor
 
 from osc_server.contract.errors import BadRequest
 from osc_server.magnet.guided import PLAIN, Wording
-from osc_server.magnet.pacing import Pace, StageWork, StepTimes
 from osc_server.magnet.protocols import Rescorer, TextStates
 from osc_server.magnet.sampling import Draws
 from osc_server.magnet.stages import OnDraw, StageFiller
 from osc_server.magnet.transformer import MagnetTransformer
+from osc_server.rendering.pacing import Pace, StageWork, StepTimes
 from osc_server.rendering.plan import Decoding, OnStep, SecondsLeft
 
 STEPS_IN_FLIGHT = 2  # launched on a GPU before the first of them has ended

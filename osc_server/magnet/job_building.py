@@ -13,9 +13,9 @@ from osc_server.magnet.beat import beat_features
 from osc_server.magnet.checkpoints import Checkpoint
 from osc_server.magnet.decoding import DecodeJob
 from osc_server.magnet.guided import GuidedNetwork, Wording
-from osc_server.magnet.mixing import text_rows
 from osc_server.magnet.protocols import Companion, TextStates
 from osc_server.magnet.sampling import SeededDraws
+from osc_server.rendering.mixing import text_rows
 from osc_server.rendering.plan import Codes, KeepMask, Plan
 
 

@@ -13,8 +13,8 @@ from osc_server.contract.errors import BadRequest
 from osc_server.magnet.checkpoints import Checkpoint
 from osc_server.magnet.job_building import JobBuilder
 from osc_server.magnet.judging import judge
-from osc_server.magnet.revision import JUDGED, LogProbabilities, revised_mask
 from osc_server.rendering.plan import Codes, OnStep, Plan
+from osc_server.rendering.revision import JUDGED, LogProbabilities, revised_mask
 
 
 class Judge:

@@ -12,11 +12,11 @@ from torch import Tensor
 from osc_server.contract.errors import GenerationFailed
 from osc_server.magnet.guided import GuidedNetwork
 from osc_server.magnet.masks import masked_frames
-from osc_server.magnet.pacing import Pace
 from osc_server.magnet.sampling import take_codes
 from osc_server.magnet.schedule import Step, respaced, stage_steps
 from osc_server.magnet.spans import Spans, arrange
 from osc_server.magnet.transformer import MagnetTransformer
+from osc_server.rendering.pacing import Pace
 
 if TYPE_CHECKING:
     from osc_server.magnet.decoding import DecodeJob

@@ -1,7 +1,8 @@
 """The weightless twin of the model: clicks on the beats over one sine, from numpy alone.
 
 It keeps every promise of the ``Engine`` protocol (seeds, keep masks, steps, cancelling, circular
-decoding), so that server, bridge and clients can be run whole without torch or weights.
+decoding, revisions, mixes, previews, deadlines, hints), so that server, bridge and clients can be
+run whole without torch or weights. It is sure of what it would write itself, and of nothing else.
 
 Its codes can be read: codebook 0 is a MIDI note (0 = silence), codebook 1 is 1 + the sample of the
 frame at which a click begins (0 = no click), codebook 2 is 2 on a downbeat and 1 on another beat,
@@ -14,10 +15,14 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from osc_server.contract.errors import BadRequest
+from osc_server.rendering.mixing import weigh
+from osc_server.rendering.pacing import Pace, StageWork, StepTimes
 from osc_server.rendering.plan import (
     Audio,
     BeatGrid,
@@ -25,11 +30,13 @@ from osc_server.rendering.plan import (
     Decoded,
     Decoding,
     EngineInfo,
+    KeepMask,
     OnStage,
     OnStep,
     Plan,
     SecondsLeft,
 )
+from osc_server.rendering.revision import revised_mask
 
 SAMPLE_RATE_HZ = 32000
 FRAME_RATE = 50
@@ -37,6 +44,7 @@ SAMPLES_PER_FRAME = SAMPLE_RATE_HZ // FRAME_RATE
 WINDOW_FRAMES = 1500
 _N_CODEBOOKS = 4
 _CODEBOOK_SIZE = 1024
+_SPAN = 3
 _NOTES = (36, 39, 41, 43, 46, 48, 51, 53, 55, 58, 60, 63, 65, 67, 70, 72)
 _SINE_LEVEL = 0.2
 _CLICK_LEVEL = 0.75
@@ -57,6 +65,7 @@ class ToneEngine:
         """Args: ``step_seconds``, how long each step takes; ``window_frames``, the longest clip."""
         self._step_seconds = step_seconds
         self._sleep = sleep
+        self._step_times = StepTimes()
         self._info = EngineInfo(
             name="tone",
             weights_hash=hashlib.sha256(_VERSION).hexdigest(),
@@ -69,6 +78,7 @@ class ToneEngine:
             window_frames=window_frames,
             takes_tempo=True,
             defaults=Decoding(),
+            companion="tone",
         )
 
     @property
@@ -88,14 +98,40 @@ class ToneEngine:
         _check_batch(plans)
         if not plans:
             return []
-        finished = [_compose(plan) for plan in plans]
-        sure = np.ones((_N_CODEBOOKS, plans[0].n_frames), np.float32)
+        plans = [_revised(plan) for plan in plans]
+        finished = [_decoded(plan) for plan in plans]
         steps = plans[0].decoding.steps
-        for done in range(1, sum(steps) + 1):
+        masks = [_keep_mask(plan) for plan in plans]
+        stages = [k for k in range(_N_CODEBOOKS) if not all(mask[k].all() for mask in masks)]
+        work = [StageWork(k, steps[k], len(plans) * plans[0].n_frames) for k in stages]
+        pace = Pace(work, self._step_times, seconds_left)
+        for k in stages:
+            n_left = pace.begin_stage()
+            while n_left:
+                if self._step_seconds:
+                    self._sleep(self._step_seconds)
+                n_left = pace.end_step()
+                on_step(pace.n_made, pace.n_steps)
+            if on_stage is not None:
+                on_stage(k + 1, [decoded.codes[: k + 1] for decoded in finished])
+        notes = pace.notes()
+        return [replace(decoded, notes=notes) for decoded in finished]
+
+    def hint(self, plan: Plan, n_frames: int, on_step: OnStep) -> Codes:
+        """The first ``n_frames`` as they would be generated, a step a frame."""
+        if not 1 <= n_frames <= plan.n_frames:
+            raise BadRequest("a hint is longer than nothing and at most as long as its clip")
+        for done in range(1, n_frames + 1):
             if self._step_seconds:
                 self._sleep(self._step_seconds)
-            on_step(done, sum(steps))
-        return [Decoded(codes, sure.copy()) for codes in finished]
+            on_step(done, n_frames)
+        return _compose(plan)[:, :n_frames]
+
+    def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
+        """Nats a code, ``[T]``: 0 for what it would write itself, log 1024 for all else."""
+        if codes.shape != (_N_CODEBOOKS, plan.n_frames):
+            raise BadRequest(f"these codes are not {_N_CODEBOOKS} codebooks of {plan.n_frames}")
+        return np.asarray(-_judged(plan, codes).mean(axis=0), dtype=np.float32)
 
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
         """Audio ``[T * 640, 1]`` at 32 kHz; circular closes the sine and wraps the last click."""
@@ -118,22 +154,60 @@ class ToneEngine:
 
 
 def _check_batch(plans: Sequence[Plan]) -> None:
-    kinds = {(plan.decoding, plan.n_frames, plan.wrap_frames) for plan in plans}
+    kinds = {(plan.decoding, plan.n_frames, plan.wrap_frames, plan.rescoring) for plan in plans}
     if len(kinds) > 1:
-        raise ValueError("the plans of a batch must share decoding, n_frames and wrap_frames")
+        raise ValueError("the plans of a batch must share decoding, length, wrap and rescoring")
+
+
+def _revised(plan: Plan) -> Plan:
+    if plan.revision is None:
+        return plan
+    if plan.keep_codes is None or plan.keep_mask is None:
+        raise BadRequest("nothing is given that could be varied: name a clip")
+    judged = _judged(plan, plan.keep_codes)
+    mask = revised_mask(plan.keep_mask, plan.revision, _SPAN, plan.seed, judged)
+    return replace(plan, keep_mask=mask, revision=None)
+
+
+def _judged(plan: Plan, codes: Codes) -> NDArray[np.float32]:
+    """Log probabilities ``[K, T]``."""
+    surprising = codes != _compose(plan)
+    return np.where(surprising, -math.log(_CODEBOOK_SIZE), 0).astype(np.float32)
+
+
+def _keep_mask(plan: Plan) -> KeepMask:
+    nothing = np.zeros((_N_CODEBOOKS, plan.n_frames), np.bool_)
+    return nothing if plan.keep_mask is None else plan.keep_mask
+
+
+def _decoded(plan: Plan) -> Decoded:
+    """The finished codes of one plan: drawn where nothing is given."""
+    codes = _compose(plan)
+    if plan.keep_codes is not None:
+        codes = np.where(_keep_mask(plan), plan.keep_codes, codes)
+    return Decoded(codes, np.ones(codes.shape, np.float32))
 
 
 def _compose(plan: Plan) -> Codes:
-    """The finished codes ``[K, n_frames]`` of one plan: drawn where nothing is given."""
-    digest = hashlib.sha256(f"{plan.prompt}\0{plan.seed}".encode()).digest()
+    """What the plan asks for, ``[K, n_frames]``: in each frame the note of its loudest prompt."""
     codes = np.zeros((_N_CODEBOOKS, plan.n_frames), np.int64)
-    codes[0] = _NOTES[digest[0] % len(_NOTES)]
-    codes[3] = digest[1] * 4
+    rows = weigh(plan)
+    loudest = np.stack([shares for _, shares in rows]).argmax(axis=0)
+    for row, (text, _) in enumerate(rows):
+        place, colour = _sound(text, plan.seed)
+        if plan.negative and place == _sound(plan.negative, plan.seed)[0]:
+            place = (place + 1) % len(_NOTES)  # away from it
+        codes[0, loudest == row] = _NOTES[place]
+        codes[3, loudest == row] = colour
     if plan.beat_grid is not None:
         _place_beats(codes, plan.beat_grid)
-    if plan.keep_codes is not None and plan.keep_mask is not None:
-        codes = np.where(plan.keep_mask, plan.keep_codes, codes)
     return codes
+
+
+def _sound(text: str, seed: int) -> tuple[int, int]:
+    """The place of a text's note, and the code of its colour."""
+    digest = hashlib.sha256(f"{text}\0{seed}".encode()).digest()
+    return digest[0] % len(_NOTES), digest[1] * 4
 
 
 def _place_beats(codes: Codes, grid: BeatGrid) -> None:

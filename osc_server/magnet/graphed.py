@@ -68,6 +68,9 @@ class GraphedLayers:
     """All layers of a network on a CUDA device, in place of ``MagnetTransformer.hidden``.
 
     One thread at a time.
+
+    Attributes:
+        refused: why nothing is recorded; empty where it is.
     """
 
     def __init__(self, network: MagnetTransformer) -> None:
@@ -79,6 +82,7 @@ class GraphedLayers:
         self._pool: object | None = None
         self._has_window = has_window_attention(network)
         self._records = next(network.parameters()).is_cuda
+        self.refused = "" if self._records else "not a CUDA device"
 
     @torch.inference_mode()
     def __call__(self, x: Tensor, stage: int, memory: TextMemory) -> Tensor:
@@ -135,8 +139,9 @@ class GraphedLayers:
         except torch.cuda.OutOfMemoryError:
             self.forget()
             raise
-        except RuntimeError:  # a kernel of this build that cannot be recorded
+        except RuntimeError as error:  # a kernel of this build that cannot be recorded
             self._records = False
+            self.refused = str(error)
             return None
         return _Recorded(graph, held, hidden)
 

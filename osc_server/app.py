@@ -13,7 +13,7 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from osc_server.config import ServerConfig
+from osc_server.config import APPLICATION, ServerConfig
 from osc_server.endpoint.listen import listen
 from osc_server.jobs.loader import Loader
 from osc_server.jobs.messages import EngineLoader, WorkerSetup
@@ -24,9 +24,11 @@ from osc_server.jobs.queue import JobQueue
 from osc_server.jobs.supervisor import Supervisor
 from osc_server.jobs.worker import open_engine
 from osc_server.library.clips import ClipStore
+from osc_server.library.fetching import Fetcher
+from osc_server.library.hub import Hub
 from osc_server.library.models import ModelShelf
 from osc_server.library.presets import PresetShelf
-from osc_server.service import Rooms, Service
+from osc_server.service import Rooms, Service, product_version
 
 OnReady = Callable[[int], None]
 """Told the port once everybody can be served."""
@@ -113,8 +115,10 @@ def _build(
     queue = JobQueue(config.queue_limit)
     loader = Loader(pool, queue, models.own_spec)
     supervisor = Supervisor(loader, queue, store, monotonic)
+    hub = Hub(config.hub, f"{APPLICATION}/{product_version()}")
+    fetcher = Fetcher(models, hub, monotonic, offline=config.offline)
     audio_folders = tuple(folder.absolute() for folder in config.audio_folders)
-    rooms = Rooms(supervisor, store, models, presets, audio_folders)
+    rooms = Rooms(supervisor, store, models, presets, fetcher, audio_folders)
     return supervisor, Service(rooms, monotonic, config.device)
 
 

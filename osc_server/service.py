@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,7 +21,10 @@ from osc_server.contract.replies import (
     Accepted,
     CancelledReply,
     ClipItem,
+    ModelFetched,
+    ModelFetching,
     ModelItem,
+    ModelLicence,
     ModelLoaded,
     ModelUnloaded,
     PresetItem,
@@ -27,6 +32,7 @@ from osc_server.contract.replies import (
     StatusReply,
 )
 from osc_server.contract.requests import (
+    FetchModel,
     GenerateClip,
     GetClip,
     ListClips,
@@ -37,10 +43,12 @@ from osc_server.contract.requests import (
     Status,
     UnloadModel,
 )
+from osc_server.endpoint.backend import OnFetching
 from osc_server.jobs.answers import ready_reply
 from osc_server.jobs.job import Job, OnReply
 from osc_server.jobs.supervisor import Supervisor
 from osc_server.library.clips import ClipStore, read_wav
+from osc_server.library.fetching import Fetcher
 from osc_server.library.models import ModelShelf, name_of
 from osc_server.library.paths import confined
 from osc_server.library.presets import PresetShelf
@@ -58,6 +66,7 @@ class Rooms:
     store: ClipStore
     models: ModelShelf
     presets: PresetShelf
+    fetcher: Fetcher
     audio_folders: tuple[Path, ...] = ()  # where clips may start from, beside the clips folder
 
 
@@ -154,6 +163,27 @@ class Service:
         await self._supervisor.loader.order_unload(spec)
         return ModelUnloaded(request.id)
 
+    async def fetch_model(self, request: FetchModel, on_fetching: OnFetching) -> ModelFetched:
+        """See ``Backend.fetch_model``."""
+        loop, stop = asyncio.get_running_loop(), threading.Event()
+        done: asyncio.Future[ModelFetched] = loop.create_future()
+
+        def tell(reply: ModelLicence | ModelFetching) -> None:
+            _call_on(loop, on_fetching, reply)
+
+        def fetch() -> None:
+            try:
+                _call_on(loop, _settle, done, self._rooms.fetcher.fetch(request, tell, stop), None)
+            except Exception as error:  # noqa: BLE001 - the thread's door: who waits is told
+                _call_on(loop, _settle, done, None, error)
+
+        # Not a thread of the loop's own: a dead network must not hold up the server's end.
+        threading.Thread(target=fetch, name="fetch a model", daemon=True).start()
+        try:
+            return await done
+        finally:
+            stop.set()
+
     async def presets(self, request: ListPresets) -> Sequence[PresetItem]:
         """See ``Backend.presets``; a preset whose file is wrong is left out."""
         presets, _ = await asyncio.to_thread(self._rooms.presets.all)
@@ -242,6 +272,23 @@ class Service:
             seconds=sidecar.measured.seconds,
             created=sidecar.created,
         )
+
+
+def _call_on(loop: asyncio.AbstractEventLoop, work: Callable[..., object], *args: object) -> None:
+    """Do something on the loop, from another thread; nothing where the loop has ended."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(work, *args)
+
+
+def _settle(
+    done: asyncio.Future[ModelFetched], fetched: ModelFetched | None, error: Exception | None
+) -> None:
+    if done.done():  # its client has gone
+        return
+    if error is not None:
+        done.set_exception(error)
+    elif fetched is not None:
+        done.set_result(fetched)
 
 
 def product_version() -> str:

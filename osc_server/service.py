@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osc_server.contract.clip import ClipSidecar
-from osc_server.contract.errors import BadRequest, Busy, ModelUnavailable, StorageFailed
+from osc_server.contract.errors import BadRequest, Busy, Forbidden, ModelUnavailable, StorageFailed
 from osc_server.contract.mixing import check_mix
 from osc_server.contract.replies import (
     Accepted,
@@ -52,7 +52,7 @@ from osc_server.library.fetching import Fetcher
 from osc_server.library.models import ModelShelf, name_of
 from osc_server.library.paths import confined
 from osc_server.library.presets import PresetShelf
-from osc_server.rendering.planning import plan_clip
+from osc_server.rendering.planning import check_request
 
 _SEED_LIMIT = 1_000_000
 """Drawn seeds stay below: hosts whose numbers are floats (Pd shows six digits) can repeat them."""
@@ -97,7 +97,7 @@ class Service:
         seed = secrets.randbelow(_SEED_LIMIT) if request.seed is None else request.seed
         info = self._supervisor.pool.infos.get(request.model or self._supervisor.model)
         if info is not None and request.start is None:
-            plan_clip(request, info, seed)  # what cannot be rendered is refused at once
+            check_request(request, info)  # what cannot be rendered is refused at once
         self._n_jobs += 1
         job = Job(self._n_jobs, client, request, seed, on_reply, self._due(request))
         replaced = self._queue.add(job)
@@ -229,7 +229,12 @@ class Service:
         start, store = request.start, self._rooms.store
         if start is None or store.holds(start.clip):
             return request
-        path = confined(start.clip, [store.folder, *self._rooms.audio_folders])
+        try:
+            path = confined(start.clip, [store.folder, *self._rooms.audio_folders])
+        except Forbidden as error:
+            raise Forbidden(
+                f"{error}; copy the file there, or start the server with --audio-folders FOLDER"
+            ) from None
         if not path.is_file():
             raise BadRequest(
                 f"no clip and no file {start.clip[-200:]!r}: /magnet/clip/list says which clips "

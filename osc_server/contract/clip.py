@@ -50,8 +50,8 @@ class Measured:
         lufs: integrated loudness (BS.1770-4); None for silence, which has none.
         true_peak_dbtp: true peak; None for silence.
         rtf: compute seconds per audio second.
-        seam_flux: spectral flux at a loop's seam against the mean of its interior; 1 is like any
-            other place, 0 where it was not measured.
+        seam_flux: spectral flux at a loop's seam against the mean of its other beats; 1 is like
+            any other beat, 0 where it was not measured.
         seam_perplexity: perplexity of a loop's codes around the seam against those of the interior
             (arXiv 2504.04466); 1 is like any other place, 0 where it was not measured.
         confidence: probability that the model gave its codes, geometric mean, 0..1; 0 where it was
@@ -93,6 +93,7 @@ class ClipSidecar:
         rank: among the takes of its job, by score; 1 is the best.
         n_takes: how many takes its job made.
         score: what the takes are ranked by, 0..1, from tempo, seam and confidence.
+        source_sha256: of the file that it was made from; empty where it was made from words alone.
     """
 
     id: str
@@ -109,6 +110,7 @@ class ClipSidecar:
     rank: int = 1
     n_takes: int = 1
     score: float = 0.0
+    source_sha256: str = ""
 
     def to_request(self, request_id: RequestId) -> GenerateClip:
         """The request that makes this clip again, on the same model.

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import soundfile
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.library.previews import PreviewStore
 from osc_server.library.storage import storage_errors, write_through
 
 WavFormat = Literal["pcm24", "float"]
@@ -72,6 +73,7 @@ class ClipStore:
             probe.write_bytes(b"")
             probe.unlink()
             self.sweep()
+            PreviewStore(self.folder, self._unix_seconds).sweep()
 
     def new_id(self, created: datetime, prompt: str, bpm: float, bars: float) -> str:
         """A readable id that is free: ``20261122-203011-dusty-breakbeat-128bpm-4bars-ab12``."""
@@ -83,20 +85,27 @@ class ClipStore:
                 return clip_id
 
     def save(
-        self, sidecar: ClipSidecar, audio: NDArray[np.float32], codes: NDArray[np.int64]
+        self,
+        sidecar: ClipSidecar,
+        audio: NDArray[Any],
+        codes: NDArray[np.int64],
+        *,
+        subtype: str = "",
     ) -> Path:
         """Write a clip whole or not at all, and return the path of its WAV.
 
         Args:
             sidecar: its id names the files.
-            audio: ``[n_samples, n_channels]``, at the sidecar's rate.
+            audio: ``[n_samples, n_channels]``, at the sidecar's rate: floats in -1..1, or int32 at
+                full scale.
             codes: ``[K, T]``.
+            subtype: of the WAV, as libsndfile names it; by default the store's own.
 
         Raises:
             StorageFailed: disk full, folder read-only or gone; nothing is left behind then.
         """
         contents = {
-            _WAV: _wav_bytes(audio, sidecar.measured.rate_hz, self._subtype),
+            _WAV: _wav_bytes(audio, sidecar.measured.rate_hz, subtype or self._subtype),
             _CODES: _npy_bytes(codes),
             _SIDECAR: sidecar.to_json().encode(),
         }
@@ -225,7 +234,11 @@ def _slug(text: str) -> str:
     return (cut.rpartition("-")[0] or cut[:_SLUG_LENGTH]).strip("-")
 
 
-def _wav_bytes(audio: NDArray[np.float32], rate_hz: int, subtype: str) -> bytes:
+def _wav_bytes(audio: NDArray[Any], rate_hz: int, subtype: str) -> bytes:
+    if subtype == "PCM_24" and audio.dtype != np.int32:
+        # libsndfile reads 2**23 as 1 but writes 1 as 2**23 - 1: what is read again would differ.
+        steps = np.rint(audio.astype(np.float64) * 2.0**23).clip(-(2.0**23), 2.0**23 - 1)
+        audio = (steps * 2.0**8).astype(np.int64).astype(np.int32)
     # Into memory first: libsndfile does not reliably say that a disk is full.
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, rate_hz, subtype=subtype, format="WAV")

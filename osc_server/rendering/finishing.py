@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyloudnorm
@@ -42,12 +43,17 @@ class Finished:
         lufs: its integrated loudness; -70 for silence.
         true_peak_db: its true peak in dBTP; -inf for silence.
         notes: what was done where the asked loudness could not be met, one sentence each.
+        exact: ``[n_samples, n_channels]`` int32, float32 or float64, written instead of ``audio``
+            where given samples must stay as they are; None = write ``audio``.
+        subtype: of the file then, as libsndfile names it.
     """
 
     audio: Audio
     lufs: float
     true_peak_db: float
     notes: tuple[str, ...] = ()
+    exact: NDArray[Any] | None = None
+    subtype: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,29 @@ def finish(audio: Audio, model_rate_hz: int, target: Target) -> Finished:
         if target.loop
         else fit_line(audio, model_rate_hz, target.rate_hz, target.n_samples)
     )
-    return set_loudness(_set_channels(fitted, target.n_channels), target)
+    return set_loudness(set_channels(fitted, target.n_channels), target)
+
+
+def report(
+    audio: Audio,
+    rate_hz: int,
+    loop: bool,
+    *,
+    exact: NDArray[Any] | None = None,
+    subtype: str = "",
+) -> Finished:
+    """Audio that is finished already, with its loudness and peak measured."""
+    lufs, _ = measure_loudness(audio, rate_hz, loop)
+    return Finished(audio, lufs, true_peak_db(audio, loop), (), exact, subtype)
+
+
+def fade_out(audio: Audio, rate_hz: int, seconds: float) -> Audio:
+    """Fade the last moment out; at most a quarter of a very short clip."""
+    length = min(round(seconds * rate_hz), len(audio) // 4)
+    faded = audio.copy()
+    shape = 0.5 + 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(length, 1))
+    faded[len(audio) - length :] *= shape[:, None].astype(np.float32)
+    return faded
 
 
 def fit_loop(audio: Audio, n_samples: int) -> Audio:
@@ -169,7 +197,8 @@ def _amplified(audio: Audio, gain_db: float) -> Audio:
     return (audio * 10 ** (gain_db / 20)).astype(np.float32)
 
 
-def _set_channels(audio: Audio, n_channels: int) -> Audio:
+def set_channels(audio: Audio, n_channels: int) -> Audio:
+    """Mono or stereo: the mean of two, or twice the one."""
     if audio.shape[1] == n_channels:
         return audio
     if n_channels == 1:

@@ -15,6 +15,7 @@ from osc_server.rendering.plan import SecondsLeft
 
 MARGIN = 1.1  # a step is planned to take so many times what it was measured to take
 N_REMEMBERED = 9  # steps of a kind whose times are kept
+N_TRUSTED = 2  # from so many on they are believed: the first of all is often a slow one
 SLOW_SHARE = 0.7  # of these, so many are faster than what is expected of the next
 
 
@@ -51,9 +52,10 @@ class StepTimes:
         self._seconds[work.is_dense].append(seconds / work.size)
 
     def expect(self, work: StageWork) -> float | None:
-        """Seconds that the next step may take, or None where none was ever measured."""
-        known = self._seconds[work.is_dense] or self._seconds[not work.is_dense]
-        if not known:
+        """Seconds that the next step may take, or None where too few were measured."""
+        own, other = self._seconds[work.is_dense], self._seconds[not work.is_dense]
+        known = own if len(own) >= N_TRUSTED else other
+        if len(known) < N_TRUSTED:
             return None
         return sorted(known)[int(SLOW_SHARE * (len(known) - 1))] * work.size
 

@@ -1,22 +1,32 @@
-"""One job from request to clip on disk: plan, codes, audio, finishing, measuring, writing."""
+"""One job from request to clips on disk: lay out, draw, finish, measure, rank, write."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
-import numpy as np
-
-from osc_server.contract.clip import ClipSidecar, Measured
-from osc_server.contract.errors import GenerationFailed
-from osc_server.contract.requests import DecodingOptions, GenerateClip
+from osc_server.contract.clip import ClipSidecar
+from osc_server.contract.errors import OutOfMemory
+from osc_server.contract.requests import GenerateClip
 from osc_server.library.clips import ClipStore
-from osc_server.rendering.finishing import SILENCE_LUFS, Finished, Target, finish
-from osc_server.rendering.plan import Decoding, Engine, OnPreview, OnStep, SecondsLeft
-from osc_server.rendering.planning import ClipPlan, plan_clip
-from osc_server.rendering.seam import seam_score
-from osc_server.rendering.tempo import bpm_measured
+from osc_server.library.previews import PreviewStore
+from osc_server.rendering.canvas import Canvas
+from osc_server.rendering.drawing import Watch, draw, take_seeds
+from osc_server.rendering.hybrid import begin_with_hint
+from osc_server.rendering.instruments import lay_out
+from osc_server.rendering.piece import Piece
+from osc_server.rendering.plan import Codes, Decoded, Engine, OnPreview, OnStep, SecondsLeft
+from osc_server.rendering.planning import hint_frames
+from osc_server.rendering.progress import LastStep, Progress
+from osc_server.rendering.seam_report import seam_perplexity
+from osc_server.rendering.sidecars import Making, make_sidecar
+from osc_server.rendering.takes import Take, finish_take, ranked, with_times
+from osc_server.rendering.time_budget import FinishingTime
+
+_HINT_WEIGHT = 1.0  # of a hint's progress, against drawing's 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +51,10 @@ class Renderer:
         """Args: ``versions`` of the product and of what computes, for the sidecars."""
         self._engine = engine
         self._store = store
+        self._previews = PreviewStore(store.folder)
         self._clocks = clocks
         self._versions = versions
+        self._finishing = FinishingTime()
 
     def render(
         self,
@@ -56,95 +68,123 @@ class Renderer:
         """Make a clip and write it; returns the sidecars of all takes, the best first.
 
         Args:
-            request: its preset already applied.
+            request: its preset already applied; a path that it starts from is allowed.
             seed: to draw from; the same request and seed give the same codes.
             on_step: told of each step; raises Cancelled to stop the job, also after the last step.
             on_preview: told once the first codebook can be heard.
             seconds_left: seconds until the clip must be on disk.
 
         Raises:
-            BadRequest: where the request does not fit the model.
+            BadRequest: where the request does not fit the model, or its source is of no use.
+            ModelUnavailable: where it needs a companion that the model does not have.
             GenerationFailed: where the model returns what is not audio.
             StorageFailed: where the clip cannot be written.
         """
-        begun = self._clocks.seconds()
-        clip_plan = plan_clip(request, self._engine.info, seed)
-        (decoded,) = self._engine.generate([clip_plan.plan], on_step)
-        codes = decoded.codes
-        audio = self._engine.decode(codes, circular=request.loop)
-        if not np.isfinite(audio).all():
-            raise GenerationFailed(
-                "the model returned numbers that are no sound: try another seed or less guidance"
+        begun, created = self._clocks.seconds(), self._clocks.utc()
+        self._previews.sweep()
+        steps = LastStep(on_step)
+        piece = lay_out(request, self._engine, self._store)
+        preview = _Previewing(self._previews, self._new_id(piece, created), piece, on_preview)
+        try:
+            seeds = take_seeds(seed, request.takes)
+            watch = Watch(steps, preview.on_coarse if on_preview else None, seconds_left)
+            decoded, notes = self._draw(piece, seeds, watch)
+            drawn = self._clocks.seconds()
+            takes = ranked(
+                [finish_take(piece, *drawing) for drawing in zip(seeds, decoded, strict=True)]
             )
-        finished = finish(audio, self._engine.info.sample_rate_hz, _target(request, clip_plan))
-        tempo = bpm_measured(finished.audio, request.rate_hz, request.bpm, loop=request.loop)
-        seam = seam_score(finished.audio, request.rate_hz) if request.loop else 0.0
-        on_step(sum(clip_plan.plan.decoding.steps), sum(clip_plan.plan.decoding.steps))
-        took = self._clocks.seconds() - begun
-        measured = _measured(request, clip_plan, finished, tempo, seam, took)
-        sidecar = self._sidecar(request, clip_plan, measured, finished.notes)
-        self._store.save(sidecar, finished.audio, codes)
-        return (sidecar,)
+            perplexity = self._perplexity(takes[0]) if seconds_left is None else 0.0
+            steps.again()
+            now = self._clocks.seconds()
+            seconds = takes[0].measured.seconds * len(takes)
+            timed = [
+                with_times(take, (now - begun) / seconds, perplexity if i == 0 else 0.0)
+                for i, take in enumerate(takes)
+            ]
+            sidecars = self._save(timed, notes, preview.clip_id, created)
+        except BaseException:
+            preview.discard()
+            raise
+        self._finishing.learn(self._clocks.seconds() - drawn, seconds)
+        return sidecars
 
-    def _sidecar(
-        self,
-        request: GenerateClip,
-        clip_plan: ClipPlan,
-        measured: Measured,
-        notes: tuple[str, ...],
-    ) -> ClipSidecar:
-        created = self._clocks.utc()
-        plan, info = clip_plan.plan, self._engine.info
-        return ClipSidecar(
-            id=self._store.new_id(created, request.prompt, request.bpm, measured.bars),
-            created=created.isoformat(timespec="seconds"),
-            request=replace(request, decoding=_options(plan.decoding)),
-            model_prompt=plan.prompt,
-            seed=plan.seed,
-            model=info.name,
-            weights_hash=info.weights_hash,
-            n_frames=plan.n_frames,
-            measured=measured,
-            notes=" ".join((*clip_plan.notes, *notes)),
-            versions=self._versions,
+    def _draw(
+        self, piece: Piece, seeds: Sequence[int], watch: Watch
+    ) -> tuple[list[Decoded], tuple[str, ...]]:
+        """Codes of all takes, and what is to be said about them together."""
+        n_hint = hint_frames(piece.request, self._engine.info, piece.canvas.n_frames)
+        progress = Progress(watch.on_step, [*[_HINT_WEIGHT] * (len(seeds) if n_hint else 0), 1.0])
+        canvases: list[Canvas] = [piece.canvas] * len(seeds)
+        notes: list[str] = []
+        if n_hint:
+            begun = [
+                begin_with_hint(
+                    self._engine, piece.request, piece.canvas, seed, n_hint, progress.phase()
+                )
+                for seed in seeds
+            ]
+            canvases = [hinted.canvas for hinted in begun]
+            notes = [hinted.note for hinted in begun if hinted.note]
+        audio_seconds = len(seeds) * piece.canvas.n_frames / self._engine.info.frame_rate
+        left = self._finishing.before(watch.seconds_left, audio_seconds)
+        watch = replace(watch, on_step=progress.phase(), seconds_left=left)
+        return draw(self._engine, canvases, seeds, watch), tuple(dict.fromkeys(notes))
+
+    def _perplexity(self, take: Take) -> float:
+        """Of a loop's seam; 0 where it is not whole on the canvas, or there is no memory for it."""
+        canvas, seam = take.piece.canvas, take.piece.seam_frame
+        if seam is None or canvas.n_frames > self._engine.info.window_frames:
+            return 0.0
+        with suppress(OutOfMemory):
+            return seam_perplexity(self._engine, take.decoded.codes, canvas, seam)
+        return 0.0
+
+    def _save(
+        self, takes: Sequence[Take], notes: tuple[str, ...], best_id: str, created: datetime
+    ) -> tuple[ClipSidecar, ...]:
+        """Write all takes, the best last, so that it is the newest of them."""
+        making = Making(self._engine.info, self._versions, created)
+        sidecars = []
+        for i, take in reversed(list(enumerate(takes))):
+            clip_id = best_id if i == 0 else self._new_id(take.piece, created)
+            sidecar = make_sidecar(take, clip_id, (i + 1, len(takes)), notes, making)
+            self._store.save(
+                sidecar,
+                take.finished.audio if take.finished.exact is None else take.finished.exact,
+                take.piece.own_codes(take.decoded.codes),
+                subtype=take.finished.subtype,
+            )
+            sidecars.append(sidecar)
+        return tuple(reversed(sidecars))
+
+    def _new_id(self, piece: Piece, created: datetime) -> str:
+        return self._store.new_id(
+            created, piece.request.words, piece.request.bpm, float(piece.bars)
         )
 
 
-def _target(request: GenerateClip, clip_plan: ClipPlan) -> Target:
-    return Target(
-        n_samples=clip_plan.n_samples,
-        rate_hz=request.rate_hz,
-        n_channels=request.n_channels,
-        loop=request.loop,
-        loudness_lufs=request.loudness_lufs,
-    )
+class _Previewing:
+    """Turns the first codebook of the first take into a file, and removes it where the job ends."""
 
+    def __init__(
+        self, store: PreviewStore, clip_id: str, piece: Piece, on_preview: OnPreview | None
+    ) -> None:
+        self.clip_id = clip_id
+        self._store = store
+        self._piece = piece
+        self._on_preview = on_preview
+        self._path: Path | None = None
 
-def _measured(
-    request: GenerateClip,
-    clip_plan: ClipPlan,
-    finished: Finished,
-    tempo: float,
-    seam: float,
-    took: float,
-) -> Measured:
-    silent = finished.lufs <= SILENCE_LUFS
-    seconds = clip_plan.n_samples / request.rate_hz
-    return Measured(
-        seconds=seconds,
-        n_samples=clip_plan.n_samples,
-        rate_hz=request.rate_hz,
-        n_channels=request.n_channels,
-        bars=float(clip_plan.bars),
-        bpm=request.bpm,
-        bpm_measured=round(tempo, 3),
-        seam=round(seam, 3),
-        lufs=None if silent else round(finished.lufs, 2),
-        true_peak_dbtp=None if silent else round(finished.true_peak_db, 2),
-        rtf=round(took / seconds, 4),
-    )
+    def on_coarse(self, codes: Sequence[Codes]) -> None:
+        if self._on_preview is None:
+            return
+        n_codebooks = codes[0].shape[0]
+        audio = self._piece.finish(codes[0]).audio
+        rate_hz = self._piece.request.rate_hz
+        self._path = self._store.write(self.clip_id, audio, rate_hz, n_codebooks)
+        self._on_preview(self._path, n_codebooks)
 
-
-def _options(decoding: Decoding) -> DecodingOptions:
-    values = asdict(decoding)
-    return DecodingOptions(**{name: values[name] for name in DecodingOptions.__slots__})
+    def discard(self) -> None:
+        """Remove the preview of a clip that will not come."""
+        if self._path is not None:
+            self._store.remove(self._path)

@@ -11,20 +11,15 @@ about 16 s on two cores (measured with librosa 0.11), which a first clip must no
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
+from osc_server.rendering.bands import band_levels_db
 from osc_server.rendering.plan import Audio
 
 Envelope = NDArray[np.float64]  # [n_frames]
 
 _FRAMES_PER_SECOND = 200.0
-_WINDOW_SECONDS = 0.032
-_N_BANDS = 40
-_LOWEST_HZ, _HIGHEST_HZ = 40.0, 12000.0
-_RANGE_DB = 60.0
 _RIPPLE_DB = 0.2  # what a steady tone shows as its phase moves under the window
 _PRIOR_OCTAVES = 0.25  # standard deviation of the prior around the asked tempo
 _LEAST_BEATS = 4
@@ -64,41 +59,12 @@ def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) ->
 
 def onset_envelope(audio: Audio, rate_hz: int, *, loop: bool) -> Envelope:
     """Strength of onsets ``[n_frames]``, about 200 frames a second; on a loop exactly one turn."""
-    mono = audio.mean(axis=1, dtype=np.float64)
-    n_frames = max(2, round(len(mono) / rate_hz * _FRAMES_PER_SECOND))
-    width = round(_WINDOW_SECONDS * rate_hz)
-    padded = np.pad(mono, width, "wrap") if loop else np.pad(mono, width)
-    # Frames start at rounded places, so that a loop's frames close on it exactly.
-    starts = np.round(np.arange(n_frames) * len(mono) / n_frames).astype(int) + width - width // 2
-    frames = np.lib.stride_tricks.sliding_window_view(padded, width)[starts]
-    power = np.abs(np.fft.rfft(frames * np.hanning(width))) ** 2
-    bands = power @ _mel_bands(width, rate_hz)
-    loudest = bands.max()
-    if loudest <= 0:
-        return np.zeros(n_frames)
-    level_db = 10 * np.log10(np.maximum(bands, loudest * 10 ** (-_RANGE_DB / 10)))
+    level_db = band_levels_db(audio, rate_hz, frames_per_second=_FRAMES_PER_SECOND, loop=loop)
     before = np.roll(level_db, 1, axis=0)
     if not loop:
         before[0] = level_db[0]
     flux_db: Envelope = np.maximum(level_db - before, 0).mean(axis=1)
     return np.maximum(flux_db - _RIPPLE_DB, 0)
-
-
-def _mel_bands(width: int, rate_hz: int) -> NDArray[np.float64]:
-    """``[width // 2 + 1, n_bands]`` triangles, equally spaced on the mel scale (O'Shaughnessy)."""
-    hz = np.fft.rfftfreq(width, 1 / rate_hz)
-    highest = min(_HIGHEST_HZ, rate_hz / 2)
-    mels = np.linspace(_mel(_LOWEST_HZ), _mel(highest), _N_BANDS + 2)
-    edges = 700 * (10 ** (mels / 2595) - 1)
-    # Where bands are narrower than a bin, a triangle is widened to one bin on each side.
-    rise = np.maximum(np.diff(edges), rate_hz / width)
-    up = 1 - (edges[1:-1] - hz[:, None]) / rise[:-1]
-    down = 1 - (hz[:, None] - edges[1:-1]) / rise[1:]
-    return np.maximum(np.minimum(up, down), 0.0)
-
-
-def _mel(hz: float) -> float:
-    return 2595 * math.log10(1 + hz / 700)
 
 
 def _autocorrelation(envelope: Envelope, loop: bool) -> Envelope:

@@ -1,0 +1,77 @@
+"""Conforming audio to a tempo: time-stretching that leaves its pitch as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from python_stretch import Signalsmith
+
+from osc_server.rendering.onsets import first_beat_seconds
+from osc_server.rendering.plan import Audio
+from osc_server.rendering.tempo import bpm_measured
+
+MAX_STRETCH = 0.15
+"""How far audio is stretched at most, as a share of its tempo: beyond it, it is heard as such."""
+_ALIKE = 0.002  # tempos as near as this need no stretching: 16 ms in 8 s
+_ON_THE_BEAT_SECONDS = 0.015
+_CONTEXT_SECONDS = 0.5  # of a loop's own ends, around it while it is stretched
+
+
+def stretch(audio: Audio, rate_hz: int, n_samples: int, *, loop: bool = False) -> Audio:
+    """Stretch audio to exactly ``n_samples``.
+
+    Args:
+        audio: ``[n, n_channels]``.
+        rate_hz: its rate.
+        n_samples: as many as it shall have.
+        loop: whether its end runs into its start.
+    """
+    if n_samples == len(audio):
+        return audio
+    around = min(len(audio), round(_CONTEXT_SECONDS * rate_hz)) if loop else 0
+    padded = np.concatenate([audio[len(audio) - around :], audio, audio[:around]])
+    factor = len(audio) / n_samples
+    stretcher = Signalsmith.Stretch()
+    stretcher.preset(audio.shape[1], float(rate_hz))
+    stretcher.timeFactor = factor
+    # It holds back what it cannot see the future of: silence lets the last of it out.
+    tail = np.zeros((round(0.2 * rate_hz), audio.shape[1]), np.float32)
+    whole = np.ascontiguousarray(np.concatenate([padded, tail]).T)
+    stretched: Audio = np.asarray(stretcher.process(whole), np.float32).T
+    first = round(around / factor)
+    result = np.zeros((n_samples, audio.shape[1]), np.float32)
+    part = stretched[first : first + n_samples]
+    result[: len(part)] = part
+    return result
+
+
+def conform(audio: Audio, rate_hz: int, bpm: float) -> tuple[Audio, str]:
+    """Bring a line to a tempo and its first beat to its start.
+
+    Args:
+        audio: ``[n, n_channels]``.
+        rate_hz: its rate.
+        bpm: the tempo that it shall have.
+
+    Returns:
+        The audio, shorter or longer than it was, and one sentence about what was done, empty where
+        nothing was.
+    """
+    measured = bpm_measured(audio, rate_hz, bpm, loop=False)
+    if measured == 0.0:
+        return audio, "No beat was found in the hint, so it was taken as it came."
+    ratio = measured / bpm
+    if abs(ratio - 1) > MAX_STRETCH:
+        return audio, (
+            f"The hint came at {measured:.1f} bpm, too far from {bpm:g} to be stretched: "
+            "try another seed."
+        )
+    said = []
+    if abs(ratio - 1) > _ALIKE:
+        audio = stretch(audio, rate_hz, round(len(audio) * ratio))
+        said.append(f"was stretched from {measured:.1f} to {bpm:g} bpm")
+    begin = first_beat_seconds(audio, rate_hz, bpm)
+    beat = 60 / bpm
+    if _ON_THE_BEAT_SECONDS < begin < beat - _ON_THE_BEAT_SECONDS:
+        audio = audio[round(begin * rate_hz) :]
+        said.append(f"begins {begin * 1000:.0f} ms later, on its beat")
+    return audio, f"The hint {' and '.join(said)}." if said else ""

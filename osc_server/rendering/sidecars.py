@@ -1,0 +1,74 @@
+"""The sidecar of a take: everything that made it, so that it can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from osc_server.contract.clip import ClipSidecar
+from osc_server.contract.requests import DecodingOptions, GenerateClip
+from osc_server.rendering.plan import Decoding, EngineInfo
+from osc_server.rendering.takes import Take
+
+_INHERITED = frozenset({"bpm", "meter", "loop", "rate", "channels"})
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """By what and when clips are made.
+
+    Attributes:
+        info: the model.
+        versions: of the product and of the libraries that compute.
+        created: when the job began.
+    """
+
+    info: EngineInfo
+    versions: Mapping[str, str]
+    created: datetime
+
+
+def make_sidecar(
+    take: Take,
+    clip_id: str,
+    place: tuple[int, int],
+    notes: tuple[str, ...],
+    making: Making,
+) -> ClipSidecar:
+    """Describe a take.
+
+    Args:
+        take: finished and measured.
+        clip_id: what it is called.
+        place: its rank among the takes, from 1, and how many there are.
+        notes: about all takes of the job.
+        making: by what, and when.
+    """
+    piece, info = take.piece, making.info
+    said = (*piece.notes, *notes, *take.decoded.notes, *take.finished.notes)
+    return ClipSidecar(
+        id=clip_id,
+        created=making.created.isoformat(timespec="seconds"),
+        request=_as_made(piece.request, piece.canvas.decoding),
+        model_prompt=piece.canvas.prompt or " + ".join(part.text for part in piece.canvas.mix),
+        seed=take.seed,
+        model=info.name,
+        weights_hash=info.weights_hash,
+        n_frames=piece.own_codes(take.decoded.codes).shape[1],
+        measured=take.measured,
+        notes=" ".join(dict.fromkeys(said)),
+        versions=making.versions,
+        rank=place[0],
+        n_takes=place[1],
+        score=round(take.score, 4),
+        source_sha256=piece.source.sha256 if piece.source else "",
+    )
+
+
+def _as_made(request: GenerateClip, decoding: Decoding) -> GenerateClip:
+    """The request with every decoding value; what a source gave counts as asked from now on."""
+    values = asdict(decoding)
+    options = DecodingOptions(**{name: values[name] for name in DecodingOptions.__slots__})
+    given = request.given if request.start is None else request.given | _INHERITED
+    return replace(request, decoding=options, given=given)

@@ -20,6 +20,7 @@ from osc_server.magnet.transformer import MagnetTransformer, TransformerLayer, s
 
 TOP_K = 250
 GUIDANCE = 3.0
+ALIGNMENT = 16  # of a mask's rows, so that the kernels can take it as it is
 
 
 class CachedDecoder:
@@ -33,9 +34,10 @@ class CachedDecoder:
         self._batch = batch
         self.n_steps = n_frames + spec.n_codebooks - 1
         self._positions = sinusoidal_positions(self.n_steps, spec.dim, weight.device)[0].to(weight)
-        cache = (spec.n_layers, 2, 2 * batch, spec.n_heads, self.n_steps, spec.head_dim)
+        room = -(-self.n_steps // ALIGNMENT) * ALIGNMENT
+        cache = (spec.n_layers, 2, 2 * batch, spec.n_heads, room, spec.head_dim)
         self._cache = weight.new_zeros(cache)
-        self._bias = weight.new_full((1, 1, 1, self.n_steps), -torch.inf)
+        self._bias = weight.new_full((1, 1, 1, room), -torch.inf)
         text = torch.randn(batch, n_words, spec.text_dim, device=weight.device).to(weight)
         words = torch.ones(batch, n_words, dtype=torch.bool, device=weight.device)
         self._memory: TextMemory = network.text_memory(text, words)

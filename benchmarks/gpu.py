@@ -30,7 +30,7 @@ from audiocraft_reference import Reference
 from autoregressive_baseline import CachedDecoder, TransformersMusicgen
 
 from osc_server.magnet.decoding import DecodeJob, Decoder
-from osc_server.magnet.graphed import GraphedLayers
+from osc_server.magnet.graphed import Gelu, GraphedLayers
 from osc_server.magnet.guided import GuidedNetwork
 from osc_server.magnet.protocols import TextStates
 from osc_server.magnet.sampling import SeededDraws
@@ -115,7 +115,9 @@ class Bench:
         part.write_text(json.dumps(self.record, indent=1), "utf-8")
         part.replace(path)
 
-    def network(self, name: str, *, graphed: bool = True) -> MagnetTransformer:
+    def network(
+        self, name: str, *, graphed: bool = True, gelu: Gelu = "exact"
+    ) -> MagnetTransformer:
         """The network of a shape, random, on the device."""
         if name not in self._networks:
             torch.manual_seed(1)
@@ -126,7 +128,7 @@ class Bench:
         if not graphed:
             network.faster = None
         elif network.faster is None:
-            network.faster = GraphedLayers(network)
+            network.faster = GraphedLayers(network, gelu=gelu)
         return network
 
     def forget(self) -> None:
@@ -212,9 +214,17 @@ def _job(bench: Bench, name: str, batch: int, n_frames: int, seed: int) -> Decod
     )
 
 
-def clip(bench: Bench, name: str, n_frames: int, *, graphed: bool, repeats: int = 5) -> Record:
+def clip(
+    bench: Bench,
+    name: str,
+    n_frames: int,
+    *,
+    graphed: bool,
+    repeats: int = 5,
+    gelu: Gelu = "exact",
+) -> Record:
     """A whole clip: all its codes, the first codebook alone, and the memory that it takes."""
-    network = bench.network(name, graphed=graphed)
+    network = bench.network(name, graphed=graphed, gelu=gelu)
     decoder = Decoder(network, span=3)
     bench.peak_gib()
     times: list[float] = []
@@ -262,7 +272,7 @@ def first_codebook_only(bench: Bench, name: str) -> Record:
     return {"frames": bench.clip_frames, "ms": round(statistics.median(times[2:]), 1)}
 
 
-def agreement(bench: Bench, name: str) -> Record:
+def agreement(bench: Bench, name: str, gelu: Gelu = "exact") -> Record:
     """How far the fast way is from plain PyTorch in the same precision, and from float32."""
     plain, text = bench.network(name, graphed=False), bench.text(name, 1)
     shape = (1, plain.spec.n_codebooks, bench.clip_frames)
@@ -275,7 +285,7 @@ def agreement(bench: Bench, name: str) -> Record:
         for stage in (0, 1):
             found = {}
             for way in ("plain", "fast"):
-                network = bench.network(name, graphed=way == "fast")
+                network = bench.network(name, graphed=way == "fast", gelu=gelu)
                 guided = GuidedNetwork(network, text, None, bench.clip_frames, 0)
                 for _ in range(3):
                     found[way] = guided.logits(codes, stage, frames, 3.0)
@@ -294,6 +304,42 @@ def agreement(bench: Bench, name: str) -> Record:
     record["graphs_refused"] = getattr(faster, "refused", "")
     bench.forget()
     return record
+
+
+def bfloat16_clip(bench: Bench, name: str) -> Record:
+    """The same clip in bfloat16."""
+    float16, bench.dtype = bench.dtype, torch.bfloat16
+    network = bench.network(name).to(bench.dtype)
+    network.faster = None
+    try:
+        return clip(bench, name, bench.clip_frames, graphed=True, repeats=3)
+    finally:
+        bench.dtype = float16
+        del bench._networks[name]
+
+
+def kernels(bench: Bench, name: str) -> list[Record]:
+    """Where the time of a clip goes: microseconds a step, by kernel, the longest first."""
+    decoder = Decoder(bench.network(name), span=3)
+    for seed in range(2):
+        decoder.decode(_job(bench, name, 1, bench.clip_frames, seed), lambda done, n_steps: None)
+    on_gpu = bench.device.type == "cuda"
+    activity = torch.profiler.ProfilerActivity
+    with torch.profiler.profile(activities=[activity.CUDA if on_gpu else activity.CPU]) as profile:
+        decoder.decode(_job(bench, name, 1, bench.clip_frames, 9), lambda done, n_steps: None)
+        bench.wait()
+    bench.forget()
+    n_steps = sum(bench.steps)
+    rows: list[Record] = []
+    for event in profile.key_averages():
+        total = event.self_device_time_total if on_gpu else event.self_cpu_time_total
+        row = {
+            "us_per_step": round(total / n_steps, 1),
+            "per_step": round(event.count / n_steps, 1),
+        }
+        rows.append({"kernel": event.key[:90], **row})
+    rows.sort(key=lambda row: -row["us_per_step"])
+    return [{"kernel": "all", "us_per_step": sum(row["us_per_step"] for row in rows)}, *rows[:24]]
 
 
 def audiocraft(bench: Bench, name: str) -> Record:
@@ -446,6 +492,11 @@ def main() -> int:
         bench.part(
             f"plain_clip_{name}", lambda n=name: clip(bench, n, whole, graphed=False, repeats=2)
         )
+        bench.part(
+            f"fused_gelu_clip_{name}",
+            lambda n=name: clip(bench, n, whole, graphed=True, repeats=2, gelu="fused"),
+        )
+        bench.part(f"fused_gelu_agreement_{name}", lambda n=name: agreement(bench, n, "fused"))
         if options.audiocraft:
             bench.part(f"audiocraft_{name}", lambda n=name: audiocraft(bench, n))
         else:
@@ -464,6 +515,8 @@ def main() -> int:
     bench.part(
         "long_clip_small", lambda: clip(bench, "small", 3 * whole, graphed=True, repeats=2), 10
     )
+    bench.part("kernels_small", lambda: kernels(bench, "small"), 5)
+    bench.part("bfloat16_clip_small", lambda: bfloat16_clip(bench, "small"), 5)
     bench.part("ratios", lambda: ratios(bench))
     print(json.dumps(bench.record, indent=1))
     return 0

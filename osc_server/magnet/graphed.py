@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
@@ -24,6 +24,7 @@ MOST_GRAPHS = 24  # kept at once; each holds the activations of its shape
 WORDS_IN_BLOCK = 16  # texts are padded to a multiple: fewer shapes, and aligned for the kernels
 CLOSE = 0.02  # largest error of the window kernel that is taken for rounding, at values of about 1
 
+Gelu = Literal["exact", "fused"]
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Queries, keys and values ``[B, T, H, D]`` to the same."""
 
@@ -57,10 +58,12 @@ class PaddedMemory:
 
 @dataclass(slots=True)
 class _Recorded:
-    """A graph with the places that it reads and writes."""
+    """A graph with the places that it reads and writes, which live as long as it does."""
 
     graph: torch.cuda.CUDAGraph
     x: Tensor
+    memory: PaddedMemory
+    attend: Attend
     hidden: Tensor
 
 
@@ -73,9 +76,15 @@ class GraphedLayers:
         refused: why nothing is recorded; empty where it is.
     """
 
-    def __init__(self, network: MagnetTransformer) -> None:
-        """Choose the kernels; ``network`` is on its device, in eval mode, weights loaded."""
+    def __init__(self, network: MagnetTransformer, *, gelu: Gelu = "exact") -> None:
+        """Choose the kernels.
+
+        Args:
+            network: on its device, in eval mode, weights loaded.
+            gelu: ``fused`` takes the tanh form (arXiv 1606.08415) that cuBLAS adds to a product.
+        """
         self._network = network
+        self._gelu = gelu
         self._memories: dict[tuple[int, int], PaddedMemory] = {}
         self._seen: set[tuple[int, ...]] = set()
         self._graphs: OrderedDict[tuple[int, ...], _Recorded] = OrderedDict()
@@ -101,7 +110,7 @@ class GraphedLayers:
                     self._graphs.popitem(last=False)
                 return self._replay(recorded, x)
         self._seen.add(key)  # the first time is not recorded: it readies the libraries' handles
-        return run_layers(self._network, x.clone(), padded, self._attend(x, banded))
+        return run_layers(self._network, x.clone(), padded, self._attend(x, banded), self._gelu)
 
     def forget(self) -> None:
         """Free what is kept for shapes that may come again."""
@@ -132,10 +141,15 @@ class GraphedLayers:
         held = x.clone()
         attend = self._attend(x, banded)
         graph = torch.cuda.CUDAGraph()
-        torch.cuda.synchronize(x.device)
+        beside = torch.cuda.Stream(x.device)  # the default one cannot be recorded
+        beside.wait_stream(torch.cuda.current_stream(x.device))
         try:
-            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-                hidden = run_layers(self._network, held, padded, attend)
+            with torch.cuda.stream(beside):
+                graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
+                try:
+                    hidden = run_layers(self._network, held, padded, attend, self._gelu)
+                finally:
+                    graph.capture_end()
         except torch.cuda.OutOfMemoryError:
             self.forget()
             raise
@@ -143,7 +157,8 @@ class GraphedLayers:
             self._records = False
             self.refused = str(error)
             return None
-        return _Recorded(graph, held, hidden)
+        torch.cuda.current_stream(x.device).wait_stream(beside)
+        return _Recorded(graph, held, padded, attend, hidden)
 
     def _replay(self, recorded: _Recorded, x: Tensor) -> Tensor:
         recorded.x.copy_(x)
@@ -152,7 +167,7 @@ class GraphedLayers:
 
 
 def run_layers(
-    network: MagnetTransformer, x: Tensor, memory: PaddedMemory, attend: Attend
+    network: MagnetTransformer, x: Tensor, memory: PaddedMemory, attend: Attend, gelu: Gelu
 ) -> Tensor:
     """All layers and the last norm, for inference: ``x`` ``[B, T, dim]`` is overwritten.
 
@@ -171,10 +186,16 @@ def run_layers(
             asked.transpose(1, 2), memory.keys[i], memory.values[i], attn_mask=memory.bias
         )
         told.addmm_(found.transpose(1, 2).reshape(-1, dim), to_text.out_proj.weight.t())
-        inner = layer.activation(layer.linear1(layer.norm2(stream)))
+        normed = layer.norm2(stream)
+        if gelu == "exact":
+            inner = layer.activation(layer.linear1(normed))
+        else:
+            weight = layer.linear1.weight
+            nothing = weight.new_zeros(len(weight))
+            inner = torch._addmm_activation(nothing, normed, weight.t(), use_gelu=True)
         stream.addmm_(inner, layer.linear2.weight.t())
-    normed: Tensor = network.out_norm(stream)
-    return normed.view_as(x)
+    out: Tensor = network.out_norm(stream)
+    return out.view_as(x)
 
 
 def window_attention(reach: int) -> Attend:

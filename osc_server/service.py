@@ -96,7 +96,7 @@ class Service:
             raise Busy(f"your job {request.id} is still alive: take another id, or cancel it first")
         seed = secrets.randbelow(_SEED_LIMIT) if request.seed is None else request.seed
         info = self._supervisor.pool.infos.get(request.model or self._supervisor.model)
-        if info is not None and request.start is None:
+        if info is not None:
             check_request(request, info)  # what cannot be rendered is refused at once
         self._n_jobs += 1
         job = Job(self._n_jobs, client, request, seed, on_reply, self._due(request))

@@ -159,7 +159,7 @@ class MagnetEngine:
         Raises:
             BadRequest: codes of another shape or range than the codec's.
         """
-        self._check_codes(codes)
+        self._check_codes(codes, first_alone=True)
         codec = self._model.codec
         n_frames = codes.shape[1]
         context = codec.context_frames if circular else 0
@@ -198,9 +198,11 @@ class MagnetEngine:
         if rescoring:
             self._require_companion("rescoring")
 
-    def _check_codes(self, codes: Codes) -> None:
+    def _check_codes(self, codes: Codes, *, first_alone: bool = False) -> None:
         codec = self._model.codec
-        valid = codes.ndim == 2 and codes.shape[0] == codec.n_codebooks and codes.shape[1] > 0
+        fewest = 1 if first_alone else codec.n_codebooks
+        valid = codes.ndim == 2 and fewest <= codes.shape[0] <= codec.n_codebooks
+        valid = valid and codes.shape[1] > 0
         if not valid or codes.min() < 0 or codes.max() >= codec.codebook_size:
             raise BadRequest(
                 f"these codes are not of this model: it has {codec.n_codebooks} codebooks of "

@@ -204,7 +204,10 @@ class Engine(Protocol):
         ...
 
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
-        """Audio ``[T * samples per frame, 1]`` at the model's rate; circular closes the loop."""
+        """Audio ``[T * samples per frame, 1]`` at the model's rate; circular closes the loop.
+
+        The first codebooks alone, ``[k, T]``, give a coarse preview.
+        """
         ...
 
     def encode(self, audio: Audio) -> Codes:

@@ -135,6 +135,8 @@ class ToneEngine:
 
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
         """Audio ``[T * 640, 1]`` at 32 kHz; circular closes the sine and wraps the last click."""
+        missing = _N_CODEBOOKS - codes.shape[0]
+        codes = np.pad(codes, ((0, missing), (0, 0)))  # of a preview: no clicks, no harmonic
         return (_sine(codes, circular) + _clicks(codes, circular)).astype(np.float32)[:, None]
 
     def encode(self, audio: Audio) -> Codes:

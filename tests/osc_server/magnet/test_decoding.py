@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from osc_server.contract.errors import BadRequest, Cancelled, GenerationFailed
-from osc_server.magnet.decoding import DecodeJob, Decoder
+from osc_server.magnet.decoding import DecodeJob, Decoder, Listeners
 from osc_server.magnet.guided import GuidedNetwork
 from osc_server.magnet.protocols import TextStates
 from osc_server.magnet.sampling import SeededDraws
@@ -266,3 +266,141 @@ def test_a_network_of_half_precision_decodes_as_on_a_gpu(dtype):
 def test_steps_that_do_not_fit_the_codebooks_are_refused(steps):
     with pytest.raises(BadRequest, match="4 numbers"):
         decode(make_job(12, decoding=Decoding(steps=steps)))
+
+
+def test_each_complete_codebook_is_told_with_its_final_codes():
+    told = []
+    jobs = [make_job(12, seeds=(1,)), make_job(12, seeds=(2, 3))]
+    listeners = Listeners(ignore, on_stage=lambda n, codes: told.append((n, codes)))
+    batches = Decoder(tiny_network(), span=3).decode_all(jobs, listeners)
+    assert [n for n, _ in told] == [1, 2, 3, 4]
+    for n, codes in told:
+        for early, batch in zip(codes, batches, strict=True):
+            assert torch.equal(early, batch.codes[:, :n])
+
+
+def test_jobs_made_stage_by_stage_give_what_each_gives_alone():
+    jobs = [make_job(12, seeds=(seed,)) for seed in (1, 2)]
+    batches = Decoder(tiny_network(), span=3).decode_all(jobs, Listeners(ignore))
+    for seed, batch in zip((1, 2), batches, strict=True):
+        assert torch.equal(batch.codes, decode(make_job(12, seeds=(seed,))))
+
+
+def test_the_first_step_draws_all_and_the_last_one_span():
+    heard = []
+    listeners = Listeners(ignore, on_draw=lambda *what: heard.append(what))
+    Decoder(tiny_network(), span=3).decode_all([make_job(30)], listeners)
+    assert [(stage, step) for stage, step, _ in heard[:5]] == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (0, 3),
+        (1, 0),
+    ]
+    assert [int(drawn.sum()) for _, _, drawn in heard[:4]] == [30, 24, 15, 3]
+
+
+def test_confidence_is_what_the_network_gave_the_code_when_it_was_drawn_last():
+    decoding = replace(TINY_DECODING, steps=(1, 1, 1, 1), guidance_max=1.0, greedy=True)
+    network, job = tiny_network(), make_job(20, decoding=decoding)
+    batch = Decoder(network, span=3).decode(job, ignore)
+    masked = torch.full((1, 4, 20), TINY.mask_token)
+    logits = network(masked, 0, job.text.states, job.text.mask)
+    sure = (logits / 0.01).softmax(dim=-1).amax(dim=-1)
+    torch.testing.assert_close(batch.confidence[:, 0], sure, atol=1e-4, rtol=0)
+
+
+class Clock:
+    """A deadline, and steps that take so long."""
+
+    def __init__(self, seconds, step_seconds):
+        self.left = seconds
+        self.step_seconds = step_seconds
+        self.told = []
+
+    def on_step(self, done, n_steps):
+        self.told.append((done, n_steps))
+
+    def listeners(self, network):
+        hidden = network.hidden
+
+        def slow(*args):
+            self.left -= self.step_seconds
+            return hidden(*args)
+
+        network.hidden = slow
+        return Listeners(self.on_step, seconds_left=lambda: self.left)
+
+
+LONG = replace(TINY_DECODING, steps=(20, 10, 10, 10))
+
+
+@pytest.mark.parametrize("seconds", [4.0, 2.0, 1.0, 0.0])
+@pytest.mark.parametrize("span", ["nonoverlap", "stride1"])
+def test_a_deadline_leaves_steps_out_but_no_code(seconds, span):
+    network = tiny_network()
+    clock = Clock(seconds, 0.1)
+    job = make_job(30, decoding=replace(LONG, span=span), wrap_frames=5)
+    (batch,) = Decoder(network, span=3).decode_all([job], clock.listeners(network))
+    assert batch.codes.max() < TINY.codebook_size
+    assert clock.left >= (0 if seconds else -0.5)
+    assert len(clock.told) < 50
+    assert clock.told[-1] == (len(clock.told), len(clock.told))
+    assert f"{50 - len(clock.told)} of 50 steps were left out" in batch.notes[0]
+
+
+def test_a_deadline_far_away_changes_nothing():
+    network = tiny_network()
+    job = make_job(30, decoding=LONG)
+    (batch,) = Decoder(network, span=3).decode_all([job], Clock(1e3, 0.1).listeners(network))
+    assert torch.equal(batch.codes, decode(make_job(30, decoding=LONG)))
+    assert batch.notes == ()
+
+
+class Rescoring:
+    """Finds likely what it is told."""
+
+    def __init__(self, likely):
+        self.likely = likely
+        self.asked = []
+
+    def probabilities(self, codes, stage):
+        self.asked.append((stage, codes.clone()))
+        return self.likely.clone()
+
+
+def last_drawn(weight, likely):
+    """Frames of codebook 1 that the last step drew, and what the rescorer was asked."""
+    rescorer, heard = Rescoring(likely), []
+    listeners = Listeners(ignore, on_draw=lambda *what: heard.append(what))
+    job = make_job(30, rescorer=rescorer, rescoring=weight)
+    Decoder(tiny_network(), span=3).decode_all([job], listeners)
+    drawn = [frames for stage, _, frames in heard if stage == 0][-1]
+    return drawn[0].nonzero()[:, 0].tolist(), rescorer.asked
+
+
+def test_rescoring_ranks_the_spans_by_the_other_model():
+    likely = torch.ones(1, 30)
+    likely[:, 12:15] = 0
+    frames, asked = last_drawn(1.0, likely)
+    assert frames == [12, 13, 14]
+    assert [stage for stage, _ in asked] == [0, 0, 0, 1, 2, 3]  # where there is a next step
+    for stage, codes in asked:
+        assert codes[:, : stage + 1].max() < TINY.codebook_size
+        assert (codes[:, stage + 1 :] == TINY.mask_token).all()
+
+
+def test_rescoring_of_weight_nothing_asks_nobody():
+    frames, asked = last_drawn(0.0, torch.zeros(1, 30))
+    assert asked == []
+    assert len(frames) == 3
+
+
+def test_rescoring_mixes_both_opinions():
+    # Equal to the other model everywhere: the network's own ranking remains.
+    assert last_drawn(0.5, torch.full((1, 30), 0.3))[0] == last_drawn(0.0, torch.zeros(1, 30))[0]
+
+
+def test_a_companion_that_breaks_does_not_break_the_clip():
+    frames, _ = last_drawn(0.5, torch.full((1, 30), torch.nan))
+    assert len(frames) == 3

@@ -9,7 +9,7 @@ from osc_server.magnet.masks import (
     weakest_overlapping_spans,
     weakest_spans,
 )
-from osc_server.magnet.schedule import MIN_TEMPERATURE, stage_steps
+from osc_server.magnet.schedule import MIN_TEMPERATURE, respaced, stage_steps
 from osc_server.magnet.spans import NonoverlapSpans, OverlappingSpans
 from osc_server.rendering.plan import Decoding
 
@@ -127,3 +127,22 @@ def test_temperature_falls_in_a_line_but_not_to_zero():
 def test_temperature_stays_where_annealing_is_off():
     decoding = Decoding(temperature=2.0, anneal_temperature=False)
     assert [step.temperature for step in stage_steps(decoding, 3)] == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("anneal", [True, False])
+@pytest.mark.parametrize("n_made", [1, 4, 9])
+def test_a_stage_respaced_to_the_steps_it_had_is_what_was_planned(n_made, anneal):
+    decoding = Decoding(anneal_temperature=anneal)
+    steps = stage_steps(decoding, 10)
+    again = respaced(decoding, steps[n_made - 1], 10 - n_made)
+    for found, planned in zip(again, steps[n_made:], strict=True):
+        for name in ("masked_fraction", "guidance", "temperature", "time"):
+            assert getattr(found, name) == pytest.approx(getattr(planned, name), abs=1e-6)
+
+
+def test_a_stage_respaced_to_fewer_steps_still_ends_at_one_span_cold_and_unguided():
+    decoding = Decoding(guidance_max=10.0, guidance_min=1.0)
+    (last,) = respaced(decoding, stage_steps(decoding, 10)[2], 1)
+    assert last.n_masked(100) == 1
+    assert last.temperature == MIN_TEMPERATURE
+    assert last.guidance == pytest.approx(1.0)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from osc_server.contract.errors import BadRequest, ModelUnavailable
+from osc_server.contract.errors import BadRequest, Cancelled, ModelUnavailable, OutOfMemory
 from osc_server.magnet.engine import MagnetEngine, load_engine
-from osc_server.rendering.plan import BeatGrid, Engine, Plan
+from osc_server.rendering.plan import BeatGrid, Engine, MixedPrompt, Plan, Revision
 from tests.osc_server.magnet.conftest import GOLDEN_FOLDER
 from tests.osc_server.magnet.models import TINY_DECODING, TINY_WINDOW_FRAMES
 
@@ -131,7 +132,14 @@ def test_audio_encodes_to_one_code_a_started_frame(official):
 
 
 @pytest.mark.parametrize(
-    "codes", [np.zeros((3, 5)), np.zeros((4, 0)), np.full((4, 5), 16), np.full((4, 5), -1)]
+    "codes",
+    [
+        np.zeros((5, 5)),
+        np.zeros((0, 5)),
+        np.zeros((4, 0)),
+        np.full((4, 5), 16),
+        np.full((4, 5), -1),
+    ],
 )
 def test_codes_of_another_model_are_refused(engine, codes):
     with pytest.raises(BadRequest, match="not of this model"):
@@ -167,3 +175,223 @@ def test_bfloat16_runs_wherever_it_is_asked_for(tiny_folder):
         str(tiny_folder), models_folder=tiny_folder, device="cpu", precision="bfloat16"
     )
     assert engine.generate([PLAN], ignore)[0].codes.shape == (4, 40)
+
+
+def codes_of(engine, *plans, **options):
+    return [decoded.codes for decoded in engine.generate(plans, ignore, **options)]
+
+
+@pytest.fixture(scope="module")
+def source(engine):
+    """A clip to start from: its codes."""
+    return codes_of(engine, replace(PLAN, beat_grid=GRID, seed=3))[0]
+
+
+def vary(source, amount, strategy="weakest", **changes):
+    return replace(
+        PLAN,
+        keep_codes=source,
+        keep_mask=np.ones(source.shape, bool),
+        revision=Revision(amount, strategy),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"negative": "muffled"},
+        {"mix": (MixedPrompt("dusty breakbeat", 0.7), MixedPrompt("warm pad", 0.3))},
+        {"mix": (MixedPrompt("dusty breakbeat", 1, 0, 20), MixedPrompt("warm pad", 1, 20))},
+    ],
+)
+def test_other_words_make_other_codes_alone_as_in_a_batch(engine, change):
+    plan = replace(PLAN, **change)
+    (alone,) = codes_of(engine, plan)
+    plain, beside = codes_of(engine, PLAN, plan)
+    assert not np.array_equal(alone, plain)
+    np.testing.assert_array_equal(alone, beside)
+
+
+def test_a_mix_of_one_prompt_is_that_prompt(engine):
+    mixed = replace(PLAN, prompt="not read", mix=(MixedPrompt(PLAN.prompt, 3.0),))
+    np.testing.assert_array_equal(*codes_of(engine, mixed, PLAN))
+
+
+@pytest.mark.parametrize("strategy", ["weakest", "strongest", "periodic", "random", "texture"])
+def test_more_is_redrawn_of_a_clip_the_greater_the_amount(engine, source, strategy):
+    distances = [
+        (codes_of(engine, vary(source, amount, strategy))[0] != source).mean()
+        for amount in (0.0, 0.2, 0.5, 0.8)
+    ]
+    assert distances[0] == 0
+    assert distances == sorted(set(distances))
+
+
+def test_a_variation_keeps_what_it_does_not_redraw_and_follows_its_seed(engine, source):
+    first, again, other = (codes_of(engine, vary(source, 0.5, seed=seed))[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    kept = (first == source).all(axis=0)
+    assert kept.sum() >= 20 - 3
+
+
+def test_takes_of_a_variation_share_one_confidence_pass(engine, source, monkeypatch):
+    passes = []
+    judge = engine._judge.judged
+    monkeypatch.setattr(engine._judge, "judged", lambda *args: (passes.append(1), judge(*args))[1])
+    plan = vary(source, 0.5)
+    engine.generate([replace(plan, seed=seed) for seed in (1, 2, 3)], ignore)
+    assert passes == [1]
+
+
+def test_a_confidence_pass_can_be_cancelled(engine, source):
+    def stop(done, n_steps):
+        raise Cancelled(f"at {done}")
+
+    with pytest.raises(Cancelled, match="at 0"):
+        engine.generate([vary(source, 0.5)], stop)
+
+
+def test_a_variation_of_nothing_and_an_amount_of_two_are_refused(engine, source):
+    with pytest.raises(BadRequest, match="nothing is given"):
+        codes_of(engine, replace(PLAN, revision=Revision(0.5)))
+    with pytest.raises(BadRequest, match=r"outside 0\.\.1"):
+        codes_of(engine, vary(source, 2.0))
+
+
+def test_previews_have_the_coarse_codes_of_the_finished_clips(engine):
+    told = []
+    finished = codes_of(
+        engine,
+        PLAN,
+        replace(PLAN, seed=8),
+        on_stage=lambda n, codes: told.append((n, [item.copy() for item in codes])),
+    )
+    assert [n for n, _ in told] == [1, 2, 3, 4]
+    for n, codes in told:
+        for early, late in zip(codes, finished, strict=True):
+            np.testing.assert_array_equal(early, late[:n])
+
+
+def test_a_deadline_that_is_over_leaves_one_step_a_codebook_and_says_so(engine):
+    engine.generate([PLAN], ignore, seconds_left=lambda: 100.0)  # now it knows what steps take
+    late = engine.generate([PLAN, PLAN], ignore, seconds_left=lambda: -1.0)
+    for item in late:
+        assert item.codes.max() < 16
+        assert "12 of 20 steps were left out: 2, 2, 2, 2 were made of 8, 4, 4, 4" in item.notes[0]
+        assert "1.00 s more" in item.notes[1]
+
+
+def test_surprise_is_told_for_each_frame_and_is_least_where_the_network_agrees(engine, source):
+    plan = replace(PLAN, decoding=replace(TINY_DECODING, guidance_max=1.0, greedy=True))
+    (agreed,) = codes_of(engine, plan)
+    nats = engine.surprise(agreed, plan)
+    assert nats.shape == (40,)
+    assert nats.dtype == np.float32
+    assert (nats > 0).all()
+    noise = np.random.default_rng(1).integers(0, 16, agreed.shape)
+    assert nats.mean() < engine.surprise(noise, plan).mean()
+
+
+def test_surprise_on_a_circle_knows_no_seam(engine, source):
+    """The seam of a loop is judged with both its sides in sight."""
+    line, circle = (engine.surprise(source, replace(PLAN, wrap_frames=wrap)) for wrap in (0, 10))
+    changed = np.abs(line - circle)
+    assert changed[[0, -1]].min() > 0
+
+
+def test_surprise_refuses_codes_of_another_length(engine, source):
+    with pytest.raises(BadRequest, match="39 frames"):
+        engine.surprise(source[:, :39], PLAN)
+
+
+def test_without_a_companion_there_is_no_hint_and_no_rescoring(engine):
+    assert engine.info.companion == ""
+    with pytest.raises(ModelUnavailable, match="a hint needs an autoregressive companion"):
+        engine.hint(PLAN, 10, ignore)
+    with pytest.raises(ModelUnavailable, match="rescoring needs"):
+        engine.generate([replace(PLAN, rescoring=0.5)], ignore)
+
+
+class Companion:
+    """Writes ones, and finds everything certain."""
+
+    name = "ones"
+
+    def __init__(self):
+        self.bound = []
+
+    def hint(self, plan, n_frames, on_step):
+        return np.ones((4, n_frames), np.int64)
+
+    def rescorer(self, plans):
+        self.bound.append([plan.seed for plan in plans])
+        return self
+
+    def probabilities(self, codes, stage):
+        return codes[:, stage].new_ones(codes.shape[0], codes.shape[2]).float()
+
+
+@pytest.fixture
+def accompanied(engine):
+    return MagnetEngine(engine._model, "pair", engine._device, Companion())
+
+
+def test_a_companion_writes_hints(accompanied):
+    assert accompanied.info.companion == "ones"
+    assert accompanied.hint(PLAN, 10, ignore).shape == (4, 10)
+
+
+@pytest.mark.parametrize("n_frames", [0, 41])
+def test_a_hint_longer_than_the_clip_is_refused(accompanied, n_frames):
+    with pytest.raises(BadRequest, match=r"at most 0\.8 s"):
+        accompanied.hint(PLAN, n_frames, ignore)
+
+
+def test_a_companion_rescores_only_where_it_is_asked_to(accompanied):
+    (plain,) = codes_of(accompanied, PLAN)
+    assert accompanied._companion.bound == []
+    (rescored,) = codes_of(accompanied, replace(PLAN, rescoring=1.0))
+    assert accompanied._companion.bound == [[PLAN.seed]]
+    assert not np.array_equal(plain, rescored)
+
+
+@pytest.mark.parametrize("rescoring", [-0.1, 1.5])
+def test_rescoring_outside_its_range_is_refused(accompanied, rescoring):
+    with pytest.raises(BadRequest, match=r"outside 0\.\.1"):
+        codes_of(accompanied, replace(PLAN, rescoring=rescoring))
+
+
+class SmallDevice:
+    """A device that is not a CPU, so that plans go as a batch, with room for so many."""
+
+    def __init__(self, engine, room, monkeypatch):
+        self.sizes = []
+        decode_all = engine._decoder.decode_all
+
+        def decode(jobs, listeners):
+            self.sizes.append([len(job.keep) for job in jobs])
+            if max(self.sizes[-1]) > room:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return decode_all(jobs, listeners)
+
+        monkeypatch.setattr(engine._decoder, "decode_all", decode)
+        monkeypatch.setattr(engine, "_device", torch.device("cuda"))
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_it_is_said(accompanied, engine, monkeypatch):
+    plans = [replace(PLAN, seed=seed) for seed in range(5)]
+    wanted = codes_of(engine, *plans)
+    device = SmallDevice(accompanied, 2, monkeypatch)
+    decoded = accompanied.generate(plans, ignore)
+    assert device.sizes == [[5], [3, 2], [2, 2, 1]]
+    for item, codes in zip(decoded, wanted, strict=True):
+        np.testing.assert_array_equal(item.codes, codes)
+        assert item.notes == ("cuda had memory for 2 of 5 takes at once.",)
+
+
+def test_a_device_without_room_for_one_says_what_to_do(accompanied, monkeypatch):
+    SmallDevice(accompanied, 0, monkeypatch)
+    with pytest.raises(OutOfMemory, match="ask for a shorter clip"):
+        accompanied.generate([PLAN, PLAN], ignore)

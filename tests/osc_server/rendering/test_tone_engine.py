@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from osc_server.contract.errors import Cancelled
-from osc_server.rendering.plan import BeatGrid, Decoding, Plan
+from osc_server.contract.errors import BadRequest, Cancelled
+from osc_server.rendering.plan import BeatGrid, Decoding, MixedPrompt, Plan, Revision
 from osc_server.rendering.tone_engine import SAMPLES_PER_FRAME, ToneEngine
 
 LOOP_OF_FOUR_BEATS = BeatGrid(beats_per_frame=4 / 100)
@@ -107,3 +107,87 @@ def test_any_codes_can_be_decoded():
     audio = ToneEngine().decode(codes, circular=True)
     assert audio.shape == (20 * SAMPLES_PER_FRAME, 1)
     assert np.isfinite(audio).all()
+
+
+def test_what_it_composes_does_not_surprise_it_and_all_else_does():
+    (codes,) = codes_of(plan())
+    assert (ToneEngine().surprise(codes, plan()) == 0).all()
+    codes[0, 30] += 1
+    nats = ToneEngine().surprise(codes, plan())
+    assert np.flatnonzero(nats).tolist() == [30]
+    assert nats[30] == pytest.approx(np.log(1024) / 4)
+
+
+@pytest.mark.parametrize("strategy", ["weakest", "strongest", "periodic", "random", "texture"])
+def test_a_variation_redraws_its_share_of_the_spans(strategy):
+    source = np.full((4, 99), 50)
+    given = {"keep_codes": source, "keep_mask": np.ones((4, 99), bool)}
+    (codes,) = codes_of(plan(n_frames=99, **given, revision=Revision(0.5, strategy)))
+    spans = (codes != source)[-1].reshape(33, 3)
+    assert spans.any(axis=1).sum() == 17
+    assert (codes[0] == source[0]).all() == (strategy == "texture")
+
+
+def test_a_variation_of_nothing_is_refused():
+    with pytest.raises(BadRequest, match="nothing is given"):
+        codes_of(plan(revision=Revision(0.5)))
+
+
+def test_mixed_prompts_take_turns_where_each_is_the_loudest():
+    mix = (MixedPrompt("bass", 0.7), MixedPrompt("pad", 1.0, 50))
+    (mixed,), (bass,), (pad,) = (
+        codes_of(plan(mix=mix)),
+        codes_of(plan("bass")),
+        codes_of(plan("pad")),
+    )
+    assert np.array_equal(mixed[:, :50], bass[:, :50])
+    assert np.array_equal(mixed[:, 50:], pad[:, 50:])
+
+
+def test_it_goes_away_from_a_negative_prompt():
+    (plain,), (away,) = codes_of(plan("bass")), codes_of(plan("bass", negative="bass"))
+    assert (plain[0] != away[0]).all()
+
+
+def test_each_codebook_is_told_when_it_is_complete():
+    told = []
+    (decoded,) = ToneEngine().generate(
+        [plan()], ignore_steps, on_stage=lambda n, codes: told.append((n, codes[0]))
+    )
+    assert [n for n, _ in told] == [1, 2, 3, 4]
+    for n, codes in told:
+        assert np.array_equal(codes, decoded.codes[:n])
+
+
+def test_a_deadline_leaves_steps_out():
+    left = [2.0]
+
+    def sleep(seconds):
+        left[0] -= seconds
+
+    steps = []
+    engine = ToneEngine(step_seconds=0.1, sleep=sleep)
+    (decoded,) = engine.generate(
+        [plan()], lambda done, total: steps.append(done), seconds_left=lambda: left[0]
+    )
+    assert left[0] >= 0
+    assert 14 <= len(steps) <= 20
+    assert "steps were left out" in decoded.notes[0]
+
+
+def test_a_codebook_given_whole_costs_no_step():
+    mask = np.zeros((4, 100), bool)
+    mask[0] = True
+    steps = []
+    ToneEngine().generate(
+        [plan(keep_codes=np.zeros((4, 100), int), keep_mask=mask)],
+        lambda done, total: steps.append(total),
+    )
+    assert steps == [30] * 30
+
+
+def test_a_hint_is_the_beginning_of_what_follows():
+    hint = ToneEngine().hint(plan(), 20, ignore_steps)
+    assert np.array_equal(hint, codes_of(plan())[0][:, :20])
+    with pytest.raises(BadRequest, match="at most as long"):
+        ToneEngine().hint(plan(), 101, ignore_steps)

@@ -56,6 +56,7 @@ class Checkpoint:
         defaults: how its codes are best drawn.
         licence: of the weights.
         weights_hash: SHA-256 of the model's files.
+        companion: ``shared`` where the network was trained to run autoregressively too; or empty.
     """
 
     network: MagnetTransformer
@@ -67,6 +68,7 @@ class Checkpoint:
     defaults: Decoding
     licence: str
     weights_hash: str
+    companion: str = ""
 
     @property
     def frame_rate(self) -> int:
@@ -113,6 +115,7 @@ def load_checkpoint(
         defaults=read_decoding(cfg, spec.n_codebooks),
         licence=cfg.text("licence", UNKNOWN_LICENCE),
         weights_hash=hash_files([folder / NETWORK_FILE, folder / CODEC_FILE]),
+        companion=cfg.text("companion", ""),
     )
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from osc_server.contract.errors import BadRequest, ModelUnavailable, OutOfMemory
 from osc_server.magnet.checkpoints import Checkpoint, load_checkpoint
+from osc_server.magnet.companion_choice import find_companion
 from osc_server.magnet.decoding import DecodedBatch, Decoder, Listeners
 from osc_server.magnet.job_building import JobBuilder
 from osc_server.magnet.packed import can_pack, has_fast_bfloat16, pack
@@ -257,7 +258,8 @@ def load_engine(
     model = load_checkpoint(folder, models_folder, place, stored)
     if place.type == "cpu" and can_pack():
         pack(model.network, dtype)
-    return MagnetEngine(model, name, place)
+    companion = find_companion(model, models_folder, place, stored)
+    return MagnetEngine(model, name, place, companion)
 
 
 def _find_model(spec: str, models_folder: Path) -> tuple[Path, str]:

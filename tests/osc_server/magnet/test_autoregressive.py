@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from osc_server.magnet.autoregressive import KeyValueCache, Passage, Sampling, w
 from osc_server.magnet.companions import AutoregressiveCompanion, SharedNetwork
 from osc_server.magnet.conditioning import HashedTextConditioner
 from osc_server.magnet.delay_pattern import delayed_inputs, undelayed
+from osc_server.magnet.engine import load_engine
 from osc_server.magnet.sampling import SeededDraws
+from osc_server.magnet.state_files import NETWORK_FILE
 from osc_server.magnet.transformer import MagnetTransformer
 from osc_server.rendering.plan import BeatGrid, Decoding, MixedPrompt, Plan
-from tests.osc_server.magnet.models import TINY, tiny_network
+from tests.osc_server.magnet.models import TINY, TINY_DECODING, tiny_network, write_tiny_model
 
 CPU = torch.device("cpu")
 N_FRAMES = 12
@@ -274,3 +277,20 @@ def test_the_cache_gives_all_that_was_put_in() -> None:
         for layer in range(2):
             found = cache.extend(layer, keys[:, part], values[:, part])
     assert torch.equal(torch.stack(found), torch.stack([keys, values]))
+
+
+def test_an_engine_whose_checkpoint_says_so_hints_and_rescores(tmp_path: Path) -> None:
+    folder = write_tiny_model(tmp_path / "both-modes")
+    content = torch.load(folder / NETWORK_FILE, weights_only=True)
+    torch.save(
+        content | {"xp.cfg": content["xp.cfg"] + "companion: shared\n"}, folder / NETWORK_FILE
+    )
+    engine = load_engine(str(folder), models_folder=tmp_path, device="cpu")
+    assert engine.info.companion == "shared"
+    plan = dataclasses.replace(PLAN, decoding=TINY_DECODING)
+    assert engine.hint(plan, N_FRAMES, quiet).shape == (TINY.n_codebooks, N_FRAMES)
+    made = [
+        engine.generate([dataclasses.replace(plan, rescoring=weight)], quiet)[0].codes
+        for weight in (0.0, 1.0)
+    ]
+    assert not np.array_equal(*made)

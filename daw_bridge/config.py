@@ -38,6 +38,13 @@ def _outputs(value: object) -> object:
     return tuple(value.split(",")) if isinstance(value, str) else value
 
 
+def _folders(value: object) -> object:
+    """One folder, or several as in PATH."""
+    if isinstance(value, Path):
+        return (value,)
+    return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
+
+
 def _meter(value: object) -> object:
     return Meter.parse(value) if isinstance(value, str) else value
 
@@ -59,6 +66,9 @@ class BridgeConfig(BaseModel):
 
     model: str = Field("", description="embedded, a name, or a folder")
     clips: Folder | None = Field(None, description="where clips are written")
+    audio_folders: Annotated[tuple[Folder, ...], BeforeValidator(_folders)] = Field(
+        (), description="where clips may start from, beside the clips folder"
+    )
     models: Folder | None = Field(None, description="where models are looked for")
     device: str = Field("", description="what the model computes on: auto, cpu, cuda, mps")
 
@@ -112,6 +122,8 @@ class BridgeConfig(BaseModel):
             value = getattr(self, flag)
             if value:
                 options += [f"--{flag.replace('_', '-')}", str(value)]
+        if self.audio_folders:
+            options += ["--audio-folders", os.pathsep.join(map(str, self.audio_folders))]
         return options
 
     def server_address(self) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""``magnet-bridge generate``: one clip."""
+"""``magnet-bridge generate`` and its kin: one clip."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from daw_bridge.audio.load import make_loop
 from daw_bridge.audio.output import AudioOutput
 from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.client.options import GenerateOptions
+from daw_bridge.client.options import GenerateOptions, Prompt
 from daw_bridge.delivery.folder_sink import FolderSink, save_clip
 from daw_bridge.making import facts, make_with_bar
 from daw_bridge.picture import save_picture
 from daw_bridge.playing import play
 from osc_server.contract.musical_time import Meter
+from osc_server.contract.requests import Start
 
 OpenOutput = Callable[[], AudioOutput]
 
@@ -29,14 +30,16 @@ class Wish:
     Attributes:
         prompt: what it shall sound like.
         options: everything else about it.
+        start: the clip that it starts from, and how; None for words alone.
         out: a WAV to write it to; None leaves it in the clips folder, or, where that is another
             computer's, saves it here under a name of its own.
         picture: a PNG to draw it to; None for none.
         rounds: how often to play it; 0 for not at all.
     """
 
-    prompt: str
+    prompt: Prompt
     options: GenerateOptions
+    start: Start | None = None
     out: Path | None = None
     picture: Path | None = None
     rounds: int = 0
@@ -52,7 +55,7 @@ async def generate(
     """
     # Opened first: who wants to hear it learns of a missing device before the wait.
     output = open_output() if wish.rounds else None
-    clip = await make_with_bar(client, wish.prompt, wish.options, console)
+    clip = await make_with_bar(client, wish.prompt, wish.options, console, wish.start)
     more = []
     if wish.out is not None:
         more.append(("saved as", str(save_clip(clip, wish.out))))

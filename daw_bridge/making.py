@@ -1,4 +1,4 @@
-"""One clip from words, with a progress bar: what ``generate`` and ``demo`` have in common."""
+"""One clip, with a progress bar: what ``generate``, its kin and ``demo`` have in common."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ from rich.table import Table
 from rich.text import Text
 
 from daw_bridge.client.async_client import AsyncMagnetClient
-from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.client.options import GenerateOptions
+from daw_bridge.client.clip_result import ClipResult, PreviewResult
+from daw_bridge.client.options import GenerateOptions, Prompt
 from osc_server.contract.replies import Progress as Step
+from osc_server.contract.requests import Start
 
 
 async def make_with_bar(
-    client: AsyncMagnetClient, prompt: str, options: GenerateOptions, console: Console
+    client: AsyncMagnetClient,
+    prompt: Prompt,
+    options: GenerateOptions,
+    console: Console,
+    start: Start | None = None,
 ) -> ClipResult:
     """Make a clip and show how far it is.
+
+    Args:
+        client: a client that is connected.
+        prompt: what it shall sound like.
+        options: everything else about it.
+        console: where the bar is drawn.
+        start: the clip that it starts from, and how.
 
     Raises:
         MagnetError: what the server named.
@@ -41,7 +53,17 @@ async def make_with_bar(
                 steps=f"step {step.step} of {step.steps}",
             )
 
-        clip = await client.generate(prompt, on_progress=show, **options)
+        def point_to(preview: PreviewResult) -> None:
+            if preview.path is not None:
+                console.print(f"a first, coarse version: {preview.path}", style="dim", markup=False)
+
+        clip = await client.generate(
+            prompt,
+            source=start,
+            on_progress=show,
+            on_preview=point_to if options.get("preview") else None,
+            **options,
+        )
         bar.update(task, description="rendered", total=1.0, completed=1.0)
     return clip
 
@@ -59,11 +81,23 @@ def facts(clip: ClipResult, *more: tuple[str, str]) -> Table:
         ("tempo", f"{clip.bpm:g} BPM{measured}"),
         ("loudness", f"{clip.lufs:.1f} LUFS"),
         ("seam", f"{clip.seam:.2f} (up to 1 it cannot be heard)"),
+        *((("seam", _seam_details(clip)),) if clip.seam_flux or clip.seam_perplexity else ()),
         ("seed", str(clip.seed)),
         ("RTF", f"{clip.rtf:.2f} (compute seconds per second of audio)"),
+        *(
+            (f"take {take.rank}", f"{take.score:.3f} {take.path or take.clip}")
+            for take in clip.takes
+        ),
         *((("note", clip.notes),) if clip.notes else ()),
         *more,
     ]
     for name, value in rows:
         table.add_row(name, Text(value, overflow="fold"))
     return table
+
+
+def _seam_details(clip: ClipResult) -> str:
+    return (
+        f"flux {clip.seam_flux:.2f}, perplexity {clip.seam_perplexity:.2f} "
+        "(against the inside; 1 is like any other place)"
+    )

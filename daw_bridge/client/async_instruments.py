@@ -27,6 +27,7 @@ class AsyncInstruments(ABC):
         self,
         prompt: Prompt = "",
         *,
+        source: Start | None = None,
         on_progress: OnProgress | None = None,
         on_preview: OnPreview | None = None,
         **options: Unpack[GenerateOptions],
@@ -36,12 +37,14 @@ class AsyncInstruments(ABC):
         Args:
             prompt: what you want to hear, or several with their weights; may be left out beside
                 ``preset=``.
+            source: what it starts from, such as ``Vary("20261103-141500-1f", 0.3)``; the other
+                methods say it in words.
             on_progress: called after each step.
             on_preview: called once a first, coarse version can be heard.
             **options: bars, beats, seconds, bpm, meter, key, seed, takes, rate, …: the names of
                 ``/magnet/generate``.
         """
-        return await self._make(None, prompt, Ears(on_progress, on_preview), options)
+        return await self._make(source, prompt, Ears(on_progress, on_preview), options)
 
     async def continue_(
         self,

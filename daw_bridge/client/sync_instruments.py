@@ -10,7 +10,7 @@ from daw_bridge.client.async_instruments import AsyncInstruments
 from daw_bridge.client.clip_job import OnPreview, OnProgress
 from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.client.options import ClipSource, GenerateOptions, Prompt
-from osc_server.contract.requests import VaryStrategy
+from osc_server.contract.requests import Start, VaryStrategy
 
 Answer = TypeVar("Answer")
 
@@ -25,6 +25,7 @@ class SyncInstruments(ABC):
         self,
         prompt: Prompt = "",
         *,
+        source: Start | None = None,
         on_progress: OnProgress | None = None,
         on_preview: OnPreview | None = None,
         **options: Unpack[GenerateOptions],
@@ -34,6 +35,8 @@ class SyncInstruments(ABC):
         Args:
             prompt: what you want to hear, or several with their weights; may be left out beside
                 ``preset=``.
+            source: what it starts from, such as ``Vary("20261103-141500-1f", 0.3)``; the other
+                methods say it in words.
             on_progress: called after each step.
             on_preview: called once a first, coarse version can be heard.
             **options: bars, beats, seconds, bpm, meter, key, seed, takes, rate, …: the names of
@@ -45,7 +48,11 @@ class SyncInstruments(ABC):
         """
         return self._run(
             self._instruments.generate(
-                prompt, on_progress=on_progress, on_preview=on_preview, **options
+                prompt,
+                source=source,
+                on_progress=on_progress,
+                on_preview=on_preview,
+                **options,
             )
         )
 

@@ -1,0 +1,43 @@
+"""The flags that several commands have, and what is said about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daw_bridge.config import BridgeConfig
+from osc_server.contract.clip_names import GENERATE
+from osc_server.contract.parameters import Parameter
+
+
+def setting_help(name: str) -> str:
+    """What a setting of the bridge is."""
+    return str(BridgeConfig.model_fields[name].description)
+
+
+def parameter_help(parameter: Parameter) -> str:
+    """What a name of the protocol is, with its range."""
+    range_text = f" ({parameter.range_text})" if parameter.range_text else ""
+    return f"{parameter.doc}{range_text}"
+
+
+def value_help(name: str) -> str:
+    """What a name of ``/magnet/generate`` is, with its range."""
+    return parameter_help(next(row for row in GENERATE if row.name == name))
+
+
+Server = Annotated[str | None, typer.Option(help=setting_help("server"))]
+Port = Annotated[int | None, typer.Option(help=setting_help("port"))]
+TokenFile = Annotated[Path | None, typer.Option(help=setting_help("token_file"))]
+Model = Annotated[str | None, typer.Option(help=setting_help("model"))]
+Clips = Annotated[Path | None, typer.Option(help=setting_help("clips"))]
+Models = Annotated[Path | None, typer.Option(help=setting_help("models"))]
+Device = Annotated[str | None, typer.Option(help=setting_help("device"))]
+Output = Annotated[str | None, typer.Option(help=setting_help("output"))]
+HostApi = Annotated[str | None, typer.Option(help=setting_help("host_api"))]
+Outputs = Annotated[str | None, typer.Option(help=setting_help("outputs"))]
+OutputRate = Annotated[int | None, typer.Option(help=setting_help("output_rate"))]
+Block = Annotated[int | None, typer.Option(help=setting_help("block"))]
+Config = Annotated[Path | None, typer.Option(help="a TOML file with any of these settings")]

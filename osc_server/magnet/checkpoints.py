@@ -8,7 +8,8 @@ and spectral codec in the same two files, and goes through the same code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -23,7 +24,7 @@ from osc_server.magnet.conditioning import (
 )
 from osc_server.magnet.encodec import EncodecCodec
 from osc_server.magnet.official_format import read_decoding, read_spec, split_weights
-from osc_server.magnet.pretrained import find_folder
+from osc_server.magnet.pretrained import find_folder, lacks
 from osc_server.magnet.protocols import Codec, TextConditioner
 from osc_server.magnet.spec import NetworkSpec
 from osc_server.magnet.spectral_codec import SpectralCodec
@@ -36,6 +37,7 @@ from osc_server.magnet.state_files import (
     require_finite,
 )
 from osc_server.magnet.transformer import MagnetTransformer
+from osc_server.magnet.undrawn import UndrawnWeights
 from osc_server.magnet.xp_config import XpConfig
 from osc_server.rendering.plan import Decoding
 
@@ -90,20 +92,36 @@ def load_checkpoint(
     Raises:
         ModelUnavailable: a file is missing, damaged, hostile, or does not fit the others.
     """
-    file = read_state_file(folder / NETWORK_FILE)
+    paths = [folder / NETWORK_FILE, folder / CODEC_FILE]
+    network_file, codec_file = (read_state_file(path) for path in paths)
+    with ThreadPoolExecutor(1) as beside:  # hashing reads the files while weights are converted
+        weights_hash = beside.submit(hash_files, paths)
+        parts = _build(folder, network_file, codec_file, models_folder, (device, dtype))
+        return replace(parts, weights_hash=weights_hash.result())
+
+
+def _build(
+    folder: Path,
+    file: StateFile,
+    codec_file: StateFile,
+    models_folder: Path,
+    place: tuple[torch.device, torch.dtype],
+) -> Checkpoint:
+    """The model of two files that were read, without its hash."""
+    device, _ = place
     if file.pretrained:
         raise ModelUnavailable(f"{folder / NETWORK_FILE} only points to {file.pretrained}")
     cfg = file.cfg
     weights, conditioner_weights = split_weights(file.tensors)
     spec = read_spec(cfg, weights)
-    network = _build_network(spec, weights, cfg.source, dtype).to(device)
+    network = _build_network(spec, weights, cfg.source, place)
     conditioner = _load_conditioner(cfg, conditioner_weights, models_folder, device)
     if conditioner.dim != spec.text_dim:
         raise ModelUnavailable(
             f"{cfg.source}: its text encoder has {conditioner.dim} numbers a word where the "
             f"network reads {spec.text_dim}: the wrong encoder lies under that name"
         )
-    codec = _load_codec(folder / CODEC_FILE, models_folder, spec, device)
+    codec = _load_codec(codec_file, folder / CODEC_FILE, models_folder, spec).to(device)
     frame_rate = codec.sample_rate_hz / codec.samples_per_frame
     return Checkpoint(
         network=network,
@@ -114,24 +132,30 @@ def load_checkpoint(
         takes_tempo="beat_proj.weight" in file.tensors,
         defaults=read_decoding(cfg, spec.n_codebooks),
         licence=cfg.text("licence", UNKNOWN_LICENCE),
-        weights_hash=hash_files([folder / NETWORK_FILE, folder / CODEC_FILE]),
+        weights_hash="",
         companion=cfg.text("companion", ""),
     )
 
 
 def _build_network(
-    spec: NetworkSpec, weights: dict[str, Tensor], source: str, dtype: torch.dtype
+    spec: NetworkSpec,
+    weights: dict[str, Tensor],
+    source: str,
+    place: tuple[torch.device, torch.dtype],
 ) -> MagnetTransformer:
-    with torch.device("meta"):  # no time is spent on weights that are replaced at once
+    with torch.device("meta"), UndrawnWeights():  # they are replaced at once
         network = MagnetTransformer(spec)
     # A checkpoint that knows no tempo gets a projection that adds nothing.
     beat = weights.get("beat_proj.weight", torch.zeros(spec.dim, 0))
-    missing = max(0, spec.n_beat_features - beat.shape[-1])
-    weights["beat_proj.weight"] = functional.pad(beat, (0, missing))
-    require_finite(weights, source)
-    wanted = network.state_dict()
-    _require_same_shapes(wanted, weights, source)
-    network.load_state_dict({k: v.to(dtype) for k, v in weights.items()}, assign=True)
+    if beat.dim() == 2:
+        missing = max(0, spec.n_beat_features - beat.shape[1])
+        weights["beat_proj.weight"] = functional.pad(beat, (0, missing))
+    # Shapes first: nothing is copied for a file that only pretends to fit.
+    _require_same_shapes(network.state_dict(), weights, source)
+    device, dtype = place
+    placed = {name: tensor.to(device, dtype) for name, tensor in weights.items()}
+    require_finite(placed, source)
+    network.load_state_dict(placed, assign=True)
     return network.eval().requires_grad_(False)
 
 
@@ -141,6 +165,8 @@ def _require_same_shapes(
     """Say in one line what does not fit; torch would list hundreds of names."""
     for name in wanted.keys() | found.keys():
         shapes = [tuple(x[name].shape) if name in x else None for x in (wanted, found)]
+        if name in found and not found[name].is_floating_point():
+            raise ModelUnavailable(f"{source}: {name} is of type {found[name].dtype}, not weights")
         if shapes[0] != shapes[1]:
             problem = {
                 shapes[1] is None: f"lacks {name}",
@@ -162,21 +188,20 @@ def _load_conditioner(
         cfg.integer("conditioners.description.hashed.dim", 1, 4096),
         cfg.integer("conditioners.description.hashed.n_buckets", 1, 1 << 20, N_BUCKETS),
     )
-    require_finite(weights, cfg.source)
     _require_same_shapes(conditioner.state_dict(), weights, cfg.source)
+    require_finite(weights, cfg.source)
     conditioner.load_state_dict(dict(weights))
     return conditioner.eval().requires_grad_(False).to(device)
 
 
-def _load_codec(path: Path, models_folder: Path, spec: NetworkSpec, device: torch.device) -> Codec:
-    file = read_state_file(path)
+def _load_codec(
+    file: StateFile, path: Path, models_folder: Path, spec: NetworkSpec
+) -> EncodecCodec | SpectralCodec:
     folder = path.parent
     if file.pretrained:
         named = find_folder(file.pretrained, models_folder)
         if named is None:
-            raise ModelUnavailable(
-                f"this model needs the codec {file.pretrained}: put its folder into {models_folder}"
-            )
+            raise ModelUnavailable(lacks("codec", file.pretrained, models_folder))
         folder = named
         if (folder / CODEC_FILE).is_file():
             file = read_state_file(folder / CODEC_FILE)
@@ -190,7 +215,7 @@ def _load_codec(path: Path, models_folder: Path, spec: NetworkSpec, device: torc
             f"{path}: the codec has {codec.n_codebooks} codebooks of {codec.codebook_size} codes, "
             f"the network {spec.n_codebooks} of {spec.codebook_size}"
         )
-    return codec.to(device)
+    return codec
 
 
 def _build_codec(file: StateFile, spec: NetworkSpec) -> EncodecCodec | SpectralCodec:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from osc_server.contract.errors import ModelUnavailable
-from osc_server.magnet.pretrained import find_folder, load_pretrained
+from osc_server.magnet.pretrained import find_folder, lacks, load_pretrained
 from osc_server.magnet.protocols import TextStates
 
 N_BUCKETS = 4096
@@ -96,9 +96,7 @@ class T5Conditioner:
         """
         folder = find_folder(name, models_folder)
         if folder is None:
-            raise ModelUnavailable(
-                f"this model needs the text encoder {name}: put its folder into {models_folder}"
-            )
+            raise ModelUnavailable(lacks("text encoder", name, models_folder))
         from transformers import AutoTokenizer, T5EncoderModel  # slow to import
 
         encoder = load_pretrained(T5EncoderModel, folder, "text encoder")

@@ -13,6 +13,7 @@ from torch.nn.utils import parametrize
 
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.pretrained import load_pretrained
+from osc_server.magnet.undrawn import UndrawnWeights
 from osc_server.magnet.xp_config import XpConfig
 
 CONTEXT_FRAMES = 50
@@ -57,7 +58,8 @@ class EncodecCodec:
         bits = math.log2(options["codebook_size"])
         # transformers counts codebooks by bandwidth and rounds down: stay clear of the edge.
         kbps = [(n + 0.01) * frame_rate * bits / 1000 for n in (n_codebooks, n_q)]
-        model = EncodecModel(EncodecConfig(**options, target_bandwidths=[kbps[1]]))
+        with UndrawnWeights():
+            model = EncodecModel(EncodecConfig(**options, target_bandwidths=[kbps[1]]))
         model.config.target_bandwidths = [kbps[0]]
         try:
             model.load_state_dict({_rename(name): tensor for name, tensor in state.items()})

@@ -32,7 +32,7 @@ def split_weights(
             conditioner[name.removeprefix(CONDITIONER_PREFIX)] = tensor
             continue
         ours = name.replace(_TEXT_PROJECTION, "text_proj.").removeprefix("transformer.")
-        if match := _CROSS_IN.fullmatch(ours):
+        if (match := _CROSS_IN.fullmatch(ours)) and tensor.dim() == 2:
             dim = tensor.shape[0] // 3
             network[f"{match[1]}.q_proj.weight"] = tensor[:dim]
             network[f"{match[1]}.kv_proj.weight"] = tensor[dim:]
@@ -111,12 +111,20 @@ def spec_to_cfg(spec: NetworkSpec) -> dict[str, Any]:
 
 
 def read_decoding(cfg: XpConfig, n_codebooks: int) -> Decoding:
-    """Section ``decoding``; without one, what the reference uses for every official model."""
-    section = cfg.get("decoding", {})
+    """How a model's codes are best drawn, as its own configuration says.
+
+    Our own checkpoints have a section ``decoding``. The official ones have ``generate.lm``: what
+    their authors evaluated them with. The reference's interface ignores it and draws from all of
+    them alike, which is not how the sound models (temperature 3.5, top-p 0.8, guidance 20) and the
+    30-second models (60 steps for the first codebook) were meant. A checkpoint with neither gets
+    the reference's values.
+    """
+    section = cfg.get("decoding") or _as_evaluated(cfg, n_codebooks)
     known = {field.name for field in fields(Decoding)}
     if not isinstance(section, Mapping) or not section.keys() <= known:
         raise ModelUnavailable(f"{cfg.source}: xp.cfg: decoding has names other than {known}")
     values: dict[str, Any] = dict(section)
+    checked = XpConfig({"decoding": values}, cfg.source)
     for name, low, high in (
         ("temperature", 0.01, 10),
         ("top_p", 0, 1),
@@ -124,9 +132,9 @@ def read_decoding(cfg: XpConfig, n_codebooks: int) -> Decoding:
         ("guidance_min", 0, 30),
     ):
         if name in values:
-            values[name] = cfg.number(f"decoding.{name}", low, high)
+            values[name] = checked.number(f"decoding.{name}", low, high)
     if "top_k" in values:
-        values["top_k"] = cfg.integer("decoding.top_k", 0, 65536)
+        values["top_k"] = checked.integer("decoding.top_k", 0, 65536)
     steps = values.get("steps", [20, *[10] * (n_codebooks - 1)])
     whole = isinstance(steps, list) and all(type(n) is int and 1 <= n <= 500 for n in steps)
     if not whole or len(steps) != n_codebooks:
@@ -135,6 +143,29 @@ def read_decoding(cfg: XpConfig, n_codebooks: int) -> Decoding:
     if defaults.span not in ("nonoverlap", "stride1") or defaults.scoring not in ("max", "prod"):
         raise ModelUnavailable(f"{cfg.source}: xp.cfg: decoding.span or scoring is not known")
     return defaults
+
+
+def _as_evaluated(cfg: XpConfig, n_codebooks: int) -> dict[str, Any]:
+    """Section ``generate.lm`` in our words; empty where it is not one of MAGNeT."""
+    steps = cfg.get("generate.lm.decoding_steps")
+    if not isinstance(steps, list) or len(steps) < n_codebooks:
+        return {}
+    found: dict[str, Any] = {"steps": steps[:n_codebooks]}
+    for ours, theirs in (
+        ("temperature", "temp"),
+        ("top_p", "top_p"),
+        ("top_k", "top_k"),
+        ("guidance_max", "max_cfg_coef"),
+        ("guidance_min", "min_cfg_coef"),
+        ("span", "span_arrangement"),
+        ("scoring", "span_scoring"),
+        ("anneal_temperature", "anneal_temp"),
+    ):
+        value = cfg.get(f"generate.lm.{theirs}")
+        if value is not None:
+            found[ours] = value
+    found["greedy"] = cfg.get("generate.lm.use_sampling", True) is False
+    return found
 
 
 def decoding_to_cfg(decoding: Decoding) -> dict[str, Any]:

@@ -19,6 +19,14 @@ def find_folder(name: str, models_folder: Path) -> Path | None:
     return None
 
 
+def lacks(what: str, name: str, models_folder: Path) -> str:
+    """The sentence for a part that is not on this disk, with the one command that gets it."""
+    return (
+        f"this model needs the {what} {name}, which is not in {models_folder}: "
+        f"`magnet-bridge models fetch {name}` gets it"
+    )
+
+
 def load_pretrained(kind: Any, folder: Path, what: str) -> Any:  # noqa: ANN401  (transformers' own)
     """Load a model without the network and without a progress bar.
 

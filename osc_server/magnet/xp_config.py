@@ -35,7 +35,7 @@ class XpConfig:
         if not isinstance(text, str) or len(text) > MAX_CHARS:
             raise ModelUnavailable(f"{source}: xp.cfg is missing or is not text")
         try:
-            tree = yaml.safe_load(text)
+            tree = yaml.load(text, _Loader)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise ModelUnavailable(f"{source}: xp.cfg cannot be read: {error}") from error
         if not isinstance(tree, Mapping):
@@ -97,6 +97,15 @@ class XpConfig:
         for key in path.split("."):
             value = value.get(key) if isinstance(value, Mapping) else None
         return value
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain values only, each once: aliases can make a small text into an endless one."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401  (yaml is untyped)
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it refers to itself or to another place")
+        return super().compose_node(parent, index)
 
 
 def dump(tree: Mapping[str, Any]) -> str:

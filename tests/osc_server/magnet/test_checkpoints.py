@@ -12,9 +12,10 @@ import torch
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.checkpoints import load_checkpoint
 from osc_server.magnet.encodec import EncodecCodec
-from osc_server.magnet.official_format import official_names, split_weights
+from osc_server.magnet.official_format import official_names, read_decoding, split_weights
 from osc_server.magnet.state_files import CODEC_FILE, NETWORK_FILE, hash_files
 from osc_server.magnet.xp_config import XpConfig
+from osc_server.rendering.plan import Decoding
 from tests.osc_server.magnet.conftest import GOLDEN_FOLDER, Golden
 from tests.osc_server.magnet.models import (
     TINY,
@@ -59,13 +60,50 @@ def test_what_was_saved_is_loaded(tiny_folder):
     assert model.licence == "MIT"
 
 
-def test_an_official_checkpoint_knows_no_tempo_and_has_the_reference_s_defaults(golden: Golden):
+def test_an_official_checkpoint_knows_no_tempo_and_draws_as_its_own_configuration_says(
+    golden: Golden,
+):
     model = golden.model
     assert not model.takes_tempo
     assert not model.network.beat_proj.weight.any()
-    assert model.defaults.steps == (20, 10, 10, 10)
+    assert model.defaults == Decoding(steps=(60, 10, 10, 10))
     assert (model.window_frames, model.span) == (200, 3)
     assert "CC-BY-NC" in model.licence
+
+
+@pytest.mark.parametrize(
+    ("section", "wanted"),
+    [
+        (
+            "{temp: 3.5, top_p: 0.8, top_k: 0, max_cfg_coef: 20.0, min_cfg_coef: 1.0,"
+            " decoding_steps: [20, 10, 10, 10], anneal_temp: true, use_sampling: true,"
+            " span_scoring: max, span_arrangement: nonoverlap}",
+            Decoding(3.5, 0.8, 0, 20.0, 1.0, (20, 10, 10, 10)),
+        ),
+        (
+            "{temp: 1.5, decoding_steps: [8, 4, 4, 4], use_sampling: false, anneal_temp: false,"
+            " span_scoring: prod, span_arrangement: stride1}",
+            Decoding(
+                1.5, steps=(8, 4, 4, 4), span="stride1", scoring="prod", greedy=True,
+                anneal_temperature=False,
+            ),
+        ),
+        ("{temp: 1.0, top_k: 250}", Decoding()),  # of an autoregressive model
+        ("{}", Decoding()),
+    ],
+)  # fmt: skip
+def test_a_model_draws_as_its_authors_evaluated_it(section, wanted):
+    assert read_decoding(XpConfig.parse(f"generate: {{lm: {section}}}", "x"), 4) == wanted
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["{temp: 0, decoding_steps: [1, 1, 1, 1]}", "{decoding_steps: [1, 1, 1, 0]}",
+     "{decoding_steps: [1, 1, 1, 1], span_arrangement: [stride1]}"],
+)  # fmt: skip
+def test_a_configuration_that_draws_in_no_known_way_is_refused(section):
+    with pytest.raises(ModelUnavailable, match="decoding"):
+        read_decoding(XpConfig.parse(f"generate: {{lm: {section}}}", "x"), 4)
 
 
 def test_names_go_to_the_official_format_and_back():

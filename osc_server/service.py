@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -235,7 +236,7 @@ class Service:
             raise Forbidden(
                 f"{error}; copy the file there, or start the server with --audio-folders FOLDER"
             ) from None
-        if not path.is_file():
+        if not os.path.isfile(path):  # Path.is_file raises for a name that is too long
             raise BadRequest(
                 f"no clip and no file {start.clip[-200:]!r}: /magnet/clip/list says which clips "
                 "there are"

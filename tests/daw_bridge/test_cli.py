@@ -17,8 +17,10 @@ import soundfile
 from typer.testing import CliRunner
 
 from daw_bridge import cli
+from daw_bridge.client import MagnetClient
 from daw_bridge.demo import as_osc_text
 from daw_bridge.server_process import free_port
+from osc_server.contract.errors import BadRequest
 from tests.daw_bridge.programs import BRIDGE, alive, descendants, environment, running
 
 
@@ -64,6 +66,71 @@ def test_generate_starts_a_server_for_itself_where_none_runs(tmp_path):
     assert code == 0, text
     (sidecar,) = (tmp_path / "clips").glob("*.json")
     assert json.loads(sidecar.read_text())["request"]["prompt"] == "kick"
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "bars"),
+    [
+        ("continue", ["--bars", "1"], 1),
+        ("infill", ["a fill", "--from", "2", "--to", "4"], 2),
+        ("vary", ["--amount", "0.25", "--strategy", "random", "--takes", "2"], 2),
+        ("loop", ["--preview"], 2),
+    ],
+)
+def test_a_clip_is_made_from_another(tmp_path, on_server, tone_server, command, options, bars):
+    with MagnetClient(port=tone_server.port) as magnet:
+        clip = magnet.generate("kick", bars=2, bpm=240)
+    out = tmp_path / "new.wav"
+    source = str(clip.path) if command == "loop" else clip.id
+    code, text = run(tmp_path, command, source, *options, "--out", str(out), *on_server)
+    assert code == 0, text
+    assert soundfile.info(out).frames == bars * 48000
+    assert ("take 2" in text) == ("--takes" in options)
+    assert ("coarse version" in text) == ("--preview" in options)
+
+
+def test_a_file_of_ones_own_needs_no_more_than_its_path(tmp_path):
+    beat = np.zeros(48000)
+    beat[::12000] = 0.8
+    soundfile.write(tmp_path / "my beat.wav", beat, 48000)
+    code, text = run(
+        tmp_path, "vary", "my beat.wav", "--bpm", "240", "--model", "tone",
+        "--clips", str(tmp_path / "clips"), "--port", str(free_port()),
+    )  # fmt: skip
+    assert code == 0, text
+    (sidecar,) = (tmp_path / "clips").glob("*.json")
+    start = json.loads(sidecar.read_text())["request"]["start"]
+    assert (start["how"], start["clip"]) == ("vary", str(tmp_path / "my beat.wav"))
+
+
+def test_prompts_are_mixed(tmp_path, on_server, tone_server):
+    code, text = run(
+        tmp_path, "generate", "--mix", "dusty break 0.7", "--mix", "warm pad 0.3 from_bar 1",
+        "--bars", "2", "--bpm", "240", "--hint", "2", "--negative", "hiss", *on_server,
+    )  # fmt: skip
+    assert code == 0, text
+    with MagnetClient(port=tone_server.port) as magnet:
+        newest = magnet.clips(limit=1)[0].clip
+    request = json.loads((tone_server.clips / f"{newest}.json").read_text())["request"]
+    assert [part["prompt"] for part in request["mix"]] == ["dusty break", "warm pad"]
+    assert (request["mix"][1]["from_bar"], request["negative"]) == (1, "hiss")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["vary", "nothing.wav"], "no clip and no file"),
+        (["vary", "c", "--amount", "2"], r"amount 2 is out of range: 0 to 1"),
+        (["infill", "c", "--from", "8", "--to", "4"], "to must be greater than from"),
+        (["generate", "kick", "--mix", "pad 0.3"], "one prompt, or several by --mix"),
+        (["generate", "--mix", "pad", "--mix", "kick 1"], "needs its weight"),
+        (["generate", "kick", "--takes", "9"], r"takes 9 is out of range: 1 to 8"),
+    ],
+)
+def test_a_wrong_wish_ends_with_a_sentence(on_server, arguments, sentence):
+    error = CliRunner().invoke(cli.app, [*arguments, *on_server]).exception
+    assert isinstance(error, BadRequest)
+    assert re.search(sentence, str(error))
 
 
 @pytest.mark.parametrize(
@@ -154,8 +221,12 @@ def test_the_demo_shows_the_message_that_a_daw_would_send():
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "live", "demo", "devices", "doctor", "presets", "models"]
-)
+    "command",
+    [
+        "generate", "continue", "infill", "vary", "loop", "live", "demo", "devices", "doctor",
+        "presets", "models",
+    ],
+)  # fmt: skip
 def test_every_command_explains_itself(command):
     result = CliRunner().invoke(cli.app, [command, "--help"])
     assert result.exit_code == 0

@@ -65,6 +65,28 @@ def test_a_clip_is_made_through_the_front_port(tone_server, transport):
     assert through(tone_server.port, talk).bars == 1
 
 
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_every_instrument_is_played_through_the_front_port(tone_server, transport):
+    heard = []
+
+    async def talk(port):
+        async with AsyncMagnetClient(port=port, transport=transport) as magnet:
+            clip = await magnet.generate(
+                [("kick", 1), ("pad", 1)], bars=2, bpm=240, on_preview=heard.append
+            )
+            return [
+                await magnet.continue_(clip, bars=1),
+                await magnet.infill(clip, 2, 4),
+                await magnet.vary(clip, 0.5, takes=2),
+                await magnet.loop(clip),
+            ]
+
+    made = through(tone_server.port, talk)
+    assert [clip.bars for clip in made] == [1, 2, 2, 2]
+    assert len(made[2].takes) == 2
+    assert len(heard) == 1
+
+
 def test_audio_streams_through_the_front_port(tone_server):
     async def talk(port):
         async with AsyncMagnetClient(port=port) as magnet:

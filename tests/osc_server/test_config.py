@@ -1,5 +1,8 @@
 """Settings come from flags, variables and a file, in this order, and faults name their source."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from osc_server.config import load_config
@@ -64,3 +67,14 @@ def test_the_token_is_read_without_its_line_end(tmp_path):
     (tmp_path / "token").write_text("\n")
     with pytest.raises(BadRequest, match="empty"):
         load_config({"token_file": tmp_path / "token"}, {}).token()
+
+
+def test_audio_folders_are_one_or_several(tmp_path, file):
+    both = os.pathsep.join(["/a", "~/b"])
+    expected = (Path("/a"), Path("~/b").expanduser())
+    assert load_config({"audio_folders": both}, {}, file).audio_folders == expected
+    assert load_config({}, {"MAGNET_AUDIO_FOLDERS": both}, file).audio_folders == expected
+    file.write_text('audio-folders = ["/a", "~/b"]')
+    assert load_config({}, {}, file).audio_folders == expected
+    file.write_text('audio-folders = "/a"')
+    assert load_config({}, {}, file).audio_folders == (Path("/a"),)

@@ -6,12 +6,13 @@ import asyncio
 import os
 import signal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from daw_bridge.client import AsyncMagnetClient, GenerateOptions
+from daw_bridge.client import AsyncMagnetClient, GenerateOptions, WeightedPrompt
 from daw_bridge.server_process import free_port
 from osc_server.contract.clip_names import GENERATE
 from osc_server.contract.errors import (
@@ -19,6 +20,7 @@ from osc_server.contract.errors import (
     Cancelled,
     DeviceUnavailable,
     Forbidden,
+    Late,
     ModelUnavailable,
 )
 from tests.daw_bridge.servers import running_server
@@ -152,6 +154,112 @@ def test_a_newer_job_replaces_a_waiting_one_in_its_lane(tone_server):
         return await newer.result()
 
     assert converse(tone_server, talk).prompt == "third"
+
+
+def test_every_instrument_starts_from_what_came_back(tone_server, transport):
+    async def talk(magnet):
+        clip = await magnet.generate("kick", bars=2, bpm=240)
+        return clip, {
+            "continue": await magnet.continue_(clip, bars=1),
+            "infill": await magnet.infill(clip, 2, 4, "a fill"),
+            "vary": await magnet.vary(clip.id, 0.25, strategy="periodic"),
+            "loop": await magnet.loop(clip.path),
+        }
+
+    clip, made = converse(tone_server, talk, transport=transport)
+    bars = {how: result.bars for how, result in made.items()}
+    assert bars == {"continue": 1, "infill": 2, "vary": 2, "loop": 2}
+    assert {result.bpm for result in made.values()} == {240}
+    before, after = clip.read(), made["infill"].read()
+    assert np.array_equal(before[:24000], after[:24000])
+    assert np.array_equal(before[48000:], after[48000:])
+
+
+def test_takes_are_ranked_and_all_can_be_had(tone_server, transport):
+    async def talk(magnet):
+        best = await magnet.generate("kick", bars=1, takes=3)
+        return best, [await magnet.clip(take.clip) for take in best.takes]
+
+    best, clips = converse(tone_server, talk, transport=transport)
+    assert [take.rank for take in best.takes] == [1, 2, 3]
+    assert (best.takes[0].clip, best.takes[0].seed) == (best.id, best.seed)
+    assert [clip.path for clip in clips] == [Path(take.path) for take in best.takes]
+
+
+def test_one_take_needs_no_ranking(tone_server):
+    assert converse(tone_server, lambda magnet: magnet.generate("kick", bars=1)).takes == ()
+
+
+@pytest.mark.parametrize("delivery", ["path", "stream"])
+def test_a_preview_can_be_heard_before_the_clip(tone_server, delivery):
+    heard = []
+
+    async def talk(magnet):
+        job = await magnet.start(
+            "kick", bars=1, channels=2, delivery=delivery,
+            on_preview=lambda preview: heard.append((preview, job_is_done())),
+        )  # fmt: skip
+        job_is_done.job = job
+        return job, await job.result()
+
+    def job_is_done():
+        return getattr(job_is_done, "job", None) is not None and job_is_done.job.done
+
+    job, clip = converse(tone_server, talk)
+    ((preview, was_done),) = heard
+    assert preview is job.preview
+    assert not was_done
+    audio, rate_hz = preview.read()
+    assert (audio.shape, rate_hz, preview.codebooks) == (clip.read().shape, clip.rate_hz, 1)
+    assert (preview.path is None) == (delivery == "stream")
+
+
+def test_prompts_are_mixed(tone_server):
+    async def talk(magnet):
+        mix = [("kick", 0.7), WeightedPrompt("warm pad", 0.3, from_bar=1)]
+        made = await magnet.generate(mix, bars=2, negative="hiss", hint=2, rescore=0.25)
+        return made, (await magnet.clips(limit=1))[0]
+
+    made, item = converse(tone_server, talk)
+    assert made.prompt == item.prompt == "kick + warm pad"
+
+
+def test_a_mix_of_one_is_a_prompt(tone_server):
+    clip = converse(tone_server, lambda magnet: magnet.generate([("kick", 0.7)], bars=1))
+    assert clip.prompt == "kick"
+
+
+def test_a_deadline_that_passes_in_the_queue_is_late(tone_server):
+    async def talk(magnet):
+        first = await magnet.start("pad", bars=1, model=SLOW, steps=200)
+        with pytest.raises(Late, match="50 ms"):
+            await magnet.generate("pad", bars=1, model=SLOW, deadline=50)
+        await first.cancel()
+
+    converse(tone_server, talk)
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda magnet: magnet.infill("c", 8, 4), "to must be greater than from"),
+        (lambda magnet: magnet.vary("c", 2), "amount 2 is out of range: 0 to 1"),
+        (lambda magnet: magnet.vary("c", bars=4), "leave out bars"),
+        (lambda magnet: magnet.vary("no such clip"), "no clip and no file"),
+        (lambda magnet: magnet.generate("kick", takes=9), "takes 9 is out of range: 1 to 8"),
+        (lambda magnet: magnet.generate([("a", 1), ("b", 0)]), "weight 0 is out of range"),
+        (lambda magnet: magnet.generate("kick", hint=4, hint_seconds=1), "give the hint once"),
+    ],
+)
+def test_a_wrong_wish_is_a_bad_request(tone_server, ask, sentence):
+    with pytest.raises(BadRequest, match=sentence):
+        converse(tone_server, ask)
+
+
+def test_a_file_outside_the_servers_folders_is_forbidden(tone_server, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.ones(48000) / 2, 48000)
+    with pytest.raises(Forbidden, match="--audio-folders"):
+        converse(tone_server, lambda magnet: magnet.vary(tmp_path / "a.wav"))
 
 
 def test_a_wrong_name_is_refused_before_it_is_sent(tone_server):

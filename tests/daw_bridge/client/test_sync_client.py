@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from daw_bridge.client import MagnetClient
+from daw_bridge.client import MagnetClient, Vary
 from daw_bridge.server_process import free_port
 from osc_server.contract.errors import Cancelled, DeviceUnavailable, Late
 
@@ -23,6 +23,19 @@ def test_a_clip_in_three_lines(tone_server):
     with MagnetClient(port=tone_server.port) as magnet:
         clip = magnet.generate("dusty breakbeat", bars=2, bpm=120)
     assert clip.read().shape == (192_000, 1)
+
+
+def test_every_instrument_without_asyncio(magnet):
+    heard = []
+    clip = magnet.generate("kick", bars=2, bpm=240, on_preview=heard.append)
+    assert [preview.codebooks for preview in heard] == [1]
+    assert magnet.continue_(clip, bars=1).bars == 1
+    assert magnet.infill(clip, 2, 4, "a fill").bars == 2
+    assert len(magnet.vary(clip, 0.5, takes=2).takes) == 2
+    assert magnet.loop(clip).bars == 2
+    job = magnet.start(source=Vary(clip.id, 0.1), preview=True)
+    assert job.result().bars == 2
+    assert job.preview.codebooks == 1
 
 
 def test_a_started_clip_is_waited_for(magnet):

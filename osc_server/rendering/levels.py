@@ -16,7 +16,8 @@ _CEILING_DB = -1.0
 _MAX_MATCH_DB = 24.0
 _MAX_DRIFT_DB = 9.0
 _SETTLE_SECONDS = 0.5
-_FREE_DRIFT_DB = 0.5
+_FREE_DRIFT_DB = 0.3
+_ROUNDS = 3
 
 
 def loudness(audio: Audio, rate_hz: int) -> float:
@@ -42,27 +43,48 @@ def match_db(given: Audio, made: Audio, rate_hz: int, otherwise_db: float = 0.0)
     return float(np.clip(given_lufs - made_lufs, -_MAX_MATCH_DB, _MAX_MATCH_DB))
 
 
-def settle(made: Audio, wanted_lufs: float, rate_hz: int) -> Audio:
-    """Let a part that came out louder or softer than its surroundings move to their level.
+def settle(made: Audio, place: tuple[int, int], given: Audio, rate_hz: int) -> Audio:
+    """Let a part that came out louder or softer than given audio move to its level.
 
     The gain begins at 0 dB, where the part joins what is given, and reaches its end in half a
-    second, or by the middle of a short part.
+    second, or by the middle of a short part. Peaks are held under -1 dBTP, or under those of the
+    given audio where they are higher; what that costs in loudness is made up, within limits.
+
+    Args:
+        made: ``[n_samples, n_channels]``, at the level of the given audio where that is.
+        place: first sample and end of the part.
+        given: what it shall be as loud as.
+        rate_hz: their rate.
     """
-    lufs = loudness(made, rate_hz)
-    if min(lufs, wanted_lufs) <= SILENCE_LUFS or abs(lufs - wanted_lufs) <= _FREE_DRIFT_DB:
-        return made
-    gain_db = float(np.clip(wanted_lufs - lufs, -_MAX_DRIFT_DB, _MAX_DRIFT_DB))
-    length = min(round(_SETTLE_SECONDS * rate_hz), len(made) // 2)
-    curve = np.full((len(made), 1), gain_db)
-    curve[:length, 0] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / max(length, 1))
-    return np.asarray(made * 10 ** (curve / 20), np.float32)
+    first, end = place
+    wanted = loudness(given, rate_hz)
+    ceiling_db = _ceiling_db(given)
+    gain_db, missing_db = 0.0, wanted - loudness(made[first:end], rate_hz)
+    held = hold_peaks(made, ceiling_db, rate_hz, False)
+    if wanted <= SILENCE_LUFS or missing_db > MODEL_LUFS - SILENCE_LUFS:
+        return held
+    for _ in range(_ROUNDS):
+        if abs(missing_db) <= _FREE_DRIFT_DB:
+            break
+        gain_db = float(np.clip(gain_db + missing_db, -_MAX_DRIFT_DB, _MAX_DRIFT_DB))
+        louder = made.copy()
+        louder[first:end] *= _curve(end - first, gain_db, rate_hz)
+        held = hold_peaks(louder, ceiling_db, rate_hz, False)
+        missing_db = wanted - loudness(held[first:end], rate_hz)
+    return held
 
 
-def hold(made: Audio, given: Audio, rate_hz: int) -> Audio:
-    """Hold its peaks under -1 dBTP, or under those of the given audio where they are higher."""
+def _curve(n_samples: int, gain_db: float, rate_hz: int) -> Audio:
+    """``[n_samples, 1]``: from 0 dB to a gain, as factors."""
+    length = min(round(_SETTLE_SECONDS * rate_hz), n_samples // 2)
+    curve_db = np.full((n_samples, 1), gain_db)
+    curve_db[:length, 0] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / max(length, 1))
+    return np.asarray(10 ** (curve_db / 20), np.float32)
+
+
+def _ceiling_db(given: Audio) -> float:
     highest = float(np.abs(given).max(initial=0.0))
-    ceiling_db = max(_CEILING_DB, 20 * math.log10(max(highest, 1e-9)))
-    return hold_peaks(made, min(ceiling_db, 0.0), rate_hz, False)
+    return min(0.0, max(_CEILING_DB, 20 * math.log10(max(highest, 1e-9))))
 
 
 def amplified(audio: Audio, gain_db: float) -> Audio:

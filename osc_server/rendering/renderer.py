@@ -14,7 +14,7 @@ from osc_server.contract.requests import GenerateClip
 from osc_server.library.clips import ClipStore
 from osc_server.library.previews import PreviewStore
 from osc_server.rendering.canvas import Canvas
-from osc_server.rendering.drawing import Watch, draw, take_seeds
+from osc_server.rendering.drawing import Watch, derived_seed, draw, take_seeds
 from osc_server.rendering.hybrid import begin_with_hint
 from osc_server.rendering.instruments import lay_out
 from osc_server.rendering.piece import Piece
@@ -26,6 +26,7 @@ from osc_server.rendering.sidecars import Making, make_sidecar
 from osc_server.rendering.takes import Take, finish_take, ranked, with_times
 from osc_server.rendering.time_budget import FinishingTime
 
+_FROM_A_SOURCE = 1000  # of derived seeds, far from those of takes and windows
 _HINT_WEIGHT = 1.0  # of a hint's progress, against drawing's 1
 
 
@@ -115,6 +116,9 @@ class Renderer:
         n_hint = hint_frames(piece.request, self._engine.info, piece.canvas.n_frames)
         progress = Progress(watch.on_step, [*[_HINT_WEIGHT] * (len(seeds) if n_hint else 0), 1.0])
         canvases: list[Canvas] = [piece.canvas] * len(seeds)
+        if piece.source is not None:
+            # With its source's own seed a clip would become what its source is.
+            seeds = [derived_seed(seed, _FROM_A_SOURCE) for seed in seeds]
         notes: list[str] = []
         if n_hint:
             begun = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from osc_server.rendering.joining import join_after, join_before
-from osc_server.rendering.levels import amplified, hold, loudness, match_db, settle
+from osc_server.rendering.levels import amplified, match_db, settle
 from osc_server.rendering.plan import Audio
 
 
@@ -31,7 +31,6 @@ def splice(
     around = np.concatenate([given[:first], given[end:]])
     made_around = np.concatenate([made[:first], made[end:]])
     made = amplified(made, match_db(around, made_around, rate_hz, otherwise_db))
-    made[first:end] = settle(made[first:end], loudness(around, rate_hz), rate_hz)
-    made = hold(made, around, rate_hz)
+    made = settle(made, place, around, rate_hz)
     part = join_after(given[:first], made[:first], made[first:end], rate_hz)
     return part if end == len(given) else join_before(part, given[first:end], rate_hz)

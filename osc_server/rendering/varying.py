@@ -89,7 +89,7 @@ def _target(request: GenerateClip, source: Source) -> Target:
     if not is_asked(request, "loudness_lufs"):
         lufs, _ = measure_loudness(source.audio, source.rate_hz, request.loop)
         if lufs > SILENCE_LUFS:
-            loudness = float(np.clip(lufs, _SOFTEST_LUFS, _LOUDEST_LUFS))
+            loudness = round(float(np.clip(lufs, _SOFTEST_LUFS, _LOUDEST_LUFS)), 1)
     return Target(
         n_samples=source.n_samples if same_rate else exact,
         rate_hz=request.rate_hz,

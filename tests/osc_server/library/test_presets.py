@@ -6,6 +6,7 @@ import pytest
 
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.parsing import parse_generate
+from osc_server.contract.requests import Hint
 from osc_server.library.presets import PresetShelf, read_preset
 
 REPOSITORY = Path(__file__).parents[3]
@@ -43,9 +44,32 @@ def test_a_length_that_the_sender_gives_replaces_the_presets_length(tmp_path):
     assert (filled.seconds, filled.bars) == (3.0, None)
 
 
+def test_a_preset_may_hold_what_is_said_of_the_making(tmp_path):
+    text = 'prompt = "x"\nnegative = "hiss"\ntakes = 3\nhint = 2\nrescore = 0.5\npreview = true'
+    filled = read_preset(preset(tmp_path, text)).applied_to(parse_generate([1, "preset", "dusty"]))
+    assert (filled.negative, filled.takes, filled.rescore) == ("hiss", 3, 0.5)
+    assert (filled.hint, filled.preview) == (Hint(beats=2.0), True)
+
+
+def test_a_hint_that_the_sender_gives_replaces_the_presets_hint(tmp_path):
+    asked = parse_generate([1, "preset", "dusty", "hint_seconds", 1.5])
+    filled = read_preset(preset(tmp_path, 'prompt = "x"\nhint = 2')).applied_to(asked)
+    assert filled.hint == Hint(seconds=1.5)
+
+
+def test_a_mix_replaces_the_presets_prompt(tmp_path):
+    asked = parse_generate([1, "preset", "dusty", "prompt", "a b", 1, "prompt", "c", 1])
+    filled = read_preset(preset(tmp_path, GOOD)).applied_to(asked)
+    assert (filled.prompt, len(filled.mix)) == ("", 2)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ('prompt = "x"\ndeadline = 500', r"line 2: unknown field 'deadline'"),
+        ('prompt = "x"\nfrom_bar = 1', r"line 2: unknown field 'from_bar'"),
+        ('prompt = "x"\ntakes = 9', r"line 2, takes: takes 9 is out of range"),
+        ('prompt = "x"\nhint = 2\nhint_seconds = 1', r"give the hint once"),
         ('prompt = "x"\nbpn = 120', r"dusty\.toml, line 2: unknown field 'bpn'; did you mean bpm"),
         ('prompt = "x"\n\nbpm = 1000', r"dusty\.toml, line 3, bpm: .* out of range: 20 to 400"),
         ('prompt = "x"\nloop = "often"', r"line 2, loop: "),

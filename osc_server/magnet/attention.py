@@ -16,7 +16,7 @@ from torch.nn import functional
 BAND_BLOCK = 16  # queries that share one window of keys in banded attention
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TextMemory:
     """Keys and values of a text for each layer: made once a job, read in every step.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from osc_server.magnet.checkpoints import Checkpoint, load_checkpoint
 from osc_server.magnet.companion_choice import find_companion
 from osc_server.magnet.decoding import DecodedBatch, Decoder, Listeners
 from osc_server.magnet.job_building import JobBuilder
-from osc_server.magnet.packed import can_pack, has_fast_bfloat16, pack
+from osc_server.magnet.precision import Precision, hasten, stored_dtype
 from osc_server.magnet.pretrained import find_folder
 from osc_server.magnet.protocols import Companion
 from osc_server.magnet.revising import Judge
@@ -34,8 +33,6 @@ from osc_server.rendering.plan import (
 )
 
 EMBEDDED = "embedded"
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
-"""Of the network's products; ``auto`` is float16 on a GPU, as published, and float32 on CPU."""
 
 
 class MagnetEngine:
@@ -250,19 +247,17 @@ def load_engine(
     Raises:
         ModelUnavailable: not there, not readable, not a MAGNeT, or no such device.
     """
-    folder, name = _find_model(spec, models_folder)
+    folder, name = find_model(spec, models_folder)
     place = _find_device(device)
-    dtype = _choose_dtype(precision, place)
-    # On CPU the residual stream stays float32; only products are rounded, by packing.
-    stored = torch.float32 if place.type == "cpu" else dtype
+    stored = stored_dtype(precision, place)
     model = load_checkpoint(folder, models_folder, place, stored)
-    if place.type == "cpu" and can_pack():
-        pack(model.network, dtype)
+    hasten(model.network, precision, place)
     companion = find_companion(model, models_folder, place, stored)
     return MagnetEngine(model, name, place, companion)
 
 
-def _find_model(spec: str, models_folder: Path) -> tuple[Path, str]:
+def find_model(spec: str, models_folder: Path) -> tuple[Path, str]:
+    """The folder and the name of a model; arguments and errors as in ``load_engine``."""
     if spec == EMBEDDED:
         return Path(str(files("osc_server.magnet") / EMBEDDED)), EMBEDDED
     if (Path(spec) / NETWORK_FILE).is_file():
@@ -282,17 +277,6 @@ def _find_device(device: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
         raise ModelUnavailable(f"no device {device} here: use auto or cpu") from error
     return place
-
-
-def _choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
-    if precision == "auto":
-        return torch.float32 if device.type == "cpu" else torch.float16
-    if precision == "bfloat16" and device.type == "cpu" and not has_fast_bfloat16():
-        return torch.float32  # emulated, it would be many times slower
-    if precision == "float16" and device.type == "cpu":
-        return torch.float32
-    dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-    return dtypes[precision]
 
 
 def _each_item(on_stage: OnStage | None) -> Callable[[int, list[Tensor]], None] | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor
@@ -88,27 +88,38 @@ class GraphedLayers:
         self._memories: dict[tuple[int, int], PaddedMemory] = {}
         self._seen: set[tuple[int, ...]] = set()
         self._graphs: OrderedDict[tuple[int, ...], _Recorded] = OrderedDict()
-        self._pool: object | None = None
+        self._pool: Any = None  # its type has no public name
         self._has_window = has_window_attention(network)
         self._records = next(network.parameters()).is_cuda
         self.refused = "" if self._records else "not a CUDA device"
 
     @torch.inference_mode()
-    def __call__(self, x: Tensor, stage: int, memory: TextMemory) -> Tensor:
-        """See ``MagnetTransformer.hidden``; the result is the caller's own."""
+    def __call__(
+        self, x: Tensor, stage: int, memory: TextMemory, frames: Tensor | None = None
+    ) -> Tensor:
+        """See ``MagnetTransformer.hidden`` and ``hidden_at``; the result is the caller's own."""
+        hidden = self._run(x, stage, memory)
+        if frames is None:
+            return hidden.clone()
+        return hidden.gather(1, frames[..., None].expand(-1, -1, hidden.shape[-1]))
+
+    def _run(self, x: Tensor, stage: int, memory: TextMemory) -> Tensor:
+        """All frames, where the next run overwrites them."""
         padded = self._padded(memory)
         banded = stage > 0 and self._network.spec.subcodes_context >= 0
         key = (*x.shape[:2], int(banded), padded.n_rows, padded.keys.shape[-2])
-        if key in self._graphs:
-            self._graphs.move_to_end(key)
-            return self._replay(self._graphs[key], x)
-        if key in self._seen and self._records:
+        if key not in self._graphs and key in self._seen and self._records:
             recorded = self._record(x, banded, padded)
             if recorded is not None:
                 self._graphs[key] = recorded
-                while len(self._graphs) > MOST_GRAPHS:
-                    self._graphs.popitem(last=False)
-                return self._replay(recorded, x)
+        if key in self._graphs:
+            self._graphs.move_to_end(key)
+            while len(self._graphs) > MOST_GRAPHS:
+                self._graphs.popitem(last=False)
+            recorded = self._graphs[key]
+            recorded.x.copy_(x)
+            recorded.graph.replay()
+            return recorded.hidden
         self._seen.add(key)  # the first time is not recorded: it readies the libraries' handles
         return run_layers(self._network, x.clone(), padded, self._attend(x, banded), self._gelu)
 
@@ -141,7 +152,8 @@ class GraphedLayers:
         held = x.clone()
         attend = self._attend(x, banded)
         graph = torch.cuda.CUDAGraph()
-        beside = torch.cuda.Stream(x.device)  # the default one cannot be recorded
+        # The default stream cannot be recorded.
+        beside: torch.cuda.Stream = torch.cuda.Stream(x.device)  # type: ignore[no-untyped-call]
         beside.wait_stream(torch.cuda.current_stream(x.device))
         try:
             with torch.cuda.stream(beside):
@@ -159,11 +171,6 @@ class GraphedLayers:
             return None
         torch.cuda.current_stream(x.device).wait_stream(beside)
         return _Recorded(graph, held, padded, attend, hidden)
-
-    def _replay(self, recorded: _Recorded, x: Tensor) -> Tensor:
-        recorded.x.copy_(x)
-        recorded.graph.replay()
-        return recorded.hidden.clone()
 
 
 def run_layers(

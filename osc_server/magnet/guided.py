@@ -99,8 +99,7 @@ class GuidedNetwork:
             # Rows of the second half without words: see TransformerLayer.
             told, wanted = torch.cat([told, x]), torch.cat([wanted, frames])
         memory = self._guided_memory if guided else self._memory
-        hidden = self._network.hidden(told, stage, memory)
-        hidden = hidden.gather(1, wanted[..., None].expand(-1, -1, hidden.shape[-1]))
+        hidden = self._network.hidden_at(told, stage, memory, wanted)
         logits = self._network.head(hidden, stage).float()
         toward = self._mixed(logits[:n_told], tile_frames)
         if not guided:

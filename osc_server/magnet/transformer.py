@@ -7,8 +7,7 @@ later stages only to the frames nearby. Checkpoints without a tempo input have `
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +25,14 @@ from osc_server.magnet.spec import NetworkSpec
 MAX_PERIOD = 10000.0  # of the slowest sinusoidal position, in frames / 2 pi
 
 
-LayersRunner = Callable[[Tensor, int, TextMemory], Tensor]
-"""Residual stream ``[B, T, dim]``, stage and text to what ``MagnetTransformer.hidden`` gives."""
+class LayersRunner(Protocol):
+    """Another way to compute what ``MagnetTransformer.hidden`` gives, for inference."""
+
+    def __call__(
+        self, x: Tensor, stage: int, memory: TextMemory, frames: Tensor | None = None
+    ) -> Tensor:
+        """See ``MagnetTransformer.hidden_at``; None asks for all frames in order."""
+        ...
 
 
 class TransformerLayer(nn.Module):
@@ -185,6 +190,13 @@ class MagnetTransformer(nn.Module):
             x = layer(x, band, memory, i)
         normed: Tensor = self.out_norm(x)
         return normed
+
+    def hidden_at(self, x: Tensor, stage: int, memory: TextMemory, frames: Tensor) -> Tensor:
+        """What ``hidden`` gives for some frames ``[B, N]``: ``[B, N, dim]``."""
+        if self.faster is not None:
+            return self.faster(x, stage, memory, frames)
+        hidden = self.hidden(x, stage, memory)
+        return hidden.gather(1, frames[..., None].expand(-1, -1, hidden.shape[-1]))
 
     def head(self, hidden: Tensor, stage: int) -> Tensor:
         """Logits ``[..., V]`` of the codebook of ``stage`` from ``[..., dim]``."""

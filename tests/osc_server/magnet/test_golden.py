@@ -71,7 +71,7 @@ def test_decoding_gives_the_same_codes(golden: Golden, case: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_layers_packed_for_speed_change_no_code(golden: Golden, case: str) -> None:
     network = copy.deepcopy(golden.model.network)
-    pack(network, torch.float32)
+    pack(network, "float32")
     codes = decode_case(golden, case, network)
     assert torch.equal(codes, golden.tensor(f"gen/{case}/tokens"))
 

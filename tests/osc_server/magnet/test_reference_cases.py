@@ -53,7 +53,7 @@ def test_codes_are_those_of_the_reference(golden: Golden, name: str) -> None:
 def test_layers_packed_for_speed_change_none_of_them(golden: Golden, name: str) -> None:
     case, wanted = CASES[name], wanted_codes(name)
     network = copy.deepcopy(network_of(case.sizes))
-    pack(network, torch.float32)
+    pack(network, "float32")
     assert_same(run_ours(case, network, golden.model.conditioner, wanted.shape[-1]), wanted)
 
 

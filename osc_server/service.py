@@ -144,6 +144,7 @@ class Service:
             models_loaded=", ".join(name_of(model) for model in reversed(pool.loaded)),
             memory_used_bytes=pool.used_bytes,
             memory_budget_bytes=pool.budget_bytes,
+            companion=info.companion if info else "",
         )
 
     async def models(self, request: ListModels) -> Sequence[ModelItem]:

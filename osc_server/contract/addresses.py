@@ -388,6 +388,7 @@ REPLIES = (
             P("models_loaded", "text", "all that are in memory, with commas between"),
             P("memory_used_bytes", "number", "by these, estimated", "bytes"),
             P("memory_budget_bytes", "number", "that they may use together", "bytes"),
+            P("companion", "text", "what the model writes hints and rescores with; empty for none"),
         ),
     ),
     Row("/magnet/help/line", replies.HelpLine, "A line of help.", (_REPLY_ID, _TEXT)),

@@ -92,6 +92,7 @@ class ClipSidecar:
         versions: of the product and of the libraries that compute.
         rank: among the takes of its job, by score; 1 is the best.
         n_takes: how many takes its job made.
+        companion: the autoregressive model that wrote its hint or rescored it; empty for none.
         score: what the takes are ranked by, 0..1, from tempo, seam and confidence.
         source_sha256: of the file that it was made from; empty where it was made from words alone.
     """
@@ -110,6 +111,7 @@ class ClipSidecar:
     rank: int = 1
     n_takes: int = 1
     score: float = 0.0
+    companion: str = ""
     source_sha256: str = ""
 
     def to_request(self, request_id: RequestId) -> GenerateClip:

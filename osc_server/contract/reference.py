@@ -102,6 +102,10 @@ version of the clip, of the same length, to be played until `ready` brings the w
 With `takes 4` four clips are made at once. `/magnet/take` comes for each, the best first, and then
 `ready` with the best. All of them are kept and can be had by `/magnet/clip/get`.
 
+With `hint 4` an autoregressive model writes the first four beats, and the rest is made around them;
+with `rescore 0.3` it has its say on all of it. `/magnet/status` names that model as `companion`; a
+model without one refuses both.
+
 With `deadline 800` the clip shall be ready 800 ms after it was accepted. Steps are left out where
 they do not fit, which `notes` in `ready` says; where the time is over before the job begins it is
 refused with the code `late`.

@@ -168,6 +168,7 @@ class StatusReply:
     models_loaded: str = ""  # names of all that are in memory, with commas between
     memory_used_bytes: float = 0.0  # by the models, estimated
     memory_budget_bytes: float = 0.0  # that they may use together
+    companion: str = ""  # what the current model writes hints and rescores with; empty for none
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def make_sidecar(
         rank=place[0],
         n_takes=place[1],
         score=round(take.score, 4),
+        companion=info.companion if piece.request.hint or piece.request.rescore else "",
         source_sha256=piece.source.sha256 if piece.source else "",
     )
 

@@ -227,6 +227,7 @@ def test_all_the_new_names_reach_the_clip(server, tcp):
         "from_bar", 1, "negative", "hiss", "hint", 2, "rescore", 0.5, "bars", 2,
     )  # fmt: skip
     assert address == "ready", ready
+    assert sidecar(server, ready).companion == "tone"
     request = sidecar(server, ready).request
     assert request.mix == (
         WeightedPrompt("dusty break", 0.7), WeightedPrompt("warm pad", 0.3, from_bar=1.0)

@@ -32,6 +32,7 @@ from daw_bridge.flags import (
     setting_help,
     value_help,
 )
+from daw_bridge.model_commands import add_model_commands
 from daw_bridge.signals import Interrupted, until_signal
 from osc_server.contract.errors import BadRequest, MagnetError
 
@@ -45,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+add_model_commands(app, lambda work: _run(work), lambda: _console())
 add_clip_commands(app, lambda settings, wish: _run(session.generate(settings, wish, _console())))
 
 
@@ -159,14 +161,6 @@ def presets(server: Server = None, port: Port = None, token_file: TokenFile = No
     console = _console()
     found = _run(listing.presets(_settings(dict(locals())), console))
     console.print(tables.preset_table(found))
-
-
-@app.command()
-def models(server: Server = None, port: Port = None, token_file: TokenFile = None) -> None:
-    """List the models."""
-    console = _console()
-    found = _run(listing.models(_settings(dict(locals())), console))
-    console.print(tables.model_table(found))
 
 
 def _settings(flags: dict[str, Any]) -> BridgeConfig:

@@ -13,7 +13,7 @@ from daw_bridge.doctor import Finding
 from daw_bridge.midi.ports import midi_ports
 from daw_bridge.serving import answers, client_of_some_server
 from osc_server.contract.errors import DeviceUnavailable
-from osc_server.contract.replies import ModelItem, PresetItem
+from osc_server.contract.replies import ModelItem, PresetItem, StatusReply
 
 
 async def presets(config: BridgeConfig, console: Console) -> list[PresetItem]:
@@ -22,10 +22,10 @@ async def presets(config: BridgeConfig, console: Console) -> list[PresetItem]:
         return await client.presets()
 
 
-async def models(config: BridgeConfig, console: Console) -> list[ModelItem]:
-    """Every model of the server that runs, or of one of our own."""
+async def models(config: BridgeConfig, console: Console) -> tuple[list[ModelItem], StatusReply]:
+    """Every model of the server that runs, or of one of our own, and what memory they have."""
     async with client_of_some_server(config, console) as client:
-        return await client.models()
+        return await client.models(), await client.status()
 
 
 def devices() -> list[RenderableType]:

@@ -110,3 +110,14 @@ async def client_of_some_server(
             client = AsyncMagnetClient(*address, token=config.token())
             await stack.enter_async_context(client)
         yield client
+
+
+@asynccontextmanager
+async def client_of_running_server(config: BridgeConfig) -> AsyncIterator[AsyncMagnetClient]:
+    """A client of the server that runs already.
+
+    Raises:
+        DeviceUnavailable: where none does.
+    """
+    async with AsyncMagnetClient(*config.server_address(), token=config.token()) as client:
+        yield client

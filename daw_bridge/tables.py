@@ -10,7 +10,7 @@ from rich.text import Text
 from daw_bridge.audio.portaudio import OutputDevice
 from daw_bridge.doctor import Finding
 from daw_bridge.midi.ports import MidiPorts
-from osc_server.contract.replies import ModelItem, PresetItem
+from osc_server.contract.replies import ModelItem, PresetItem, StatusReply
 
 _SIGNS = {"ok": Text("ok", "green"), "note": Text("note", "yellow"), "fails": Text("FAILS", "red")}
 
@@ -60,14 +60,44 @@ def preset_table(presets: Sequence[PresetItem]) -> Table:
 
 def model_table(models: Sequence[ModelItem]) -> Table:
     """The models by name."""
-    table = Table("model", "on disk", "size", "window", "tempo", "licence", box=None)
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("model", no_wrap=True)
+    for heading in ("on disk", "size", "memory", "rate", "window", "tempo", "licence"):
+        table.add_column(heading)
     for model in models:
         table.add_row(
             Text(model.name, "bold" if model.loaded else ""),
-            "yes" if model.on_disk else "no",
-            f"{model.size_bytes / 1e6:.0f} MB" if model.size_bytes else "",
-            f"{model.window_seconds:g} s",
-            "an input" if model.takes_tempo else "a word",
+            "loaded" if model.loaded else "yes" if model.on_disk else "no",
+            bytes_text(model.size_bytes),
+            bytes_text(model.memory_bytes),
+            f"{model.rate_hz / 1000:g} kHz" if model.rate_hz else "",
+            f"{model.window_seconds:g} s" if model.window_seconds else "",
+            "input" if model.takes_tempo else "word",
             Text(model.licence),
         )
     return table
+
+
+def model_notes(models: Sequence[ModelItem], status: StatusReply) -> list[str]:
+    """What is to be said below the table: what is lacking, and the memory budget."""
+    lines = [
+        f"{model.name}: {model.missing}" for model in models if model.missing and is_here(model)
+    ]
+    if any(not is_here(model) for model in models):
+        lines.append("those that are not on disk: magnet-bridge models fetch NAME")
+    loaded = status.models_loaded or "none"
+    share = f"{bytes_text(status.memory_used_bytes) or '0 MB'} used"
+    budget = f"{bytes_text(status.memory_budget_bytes)} that models may use"
+    return [*lines, f"in memory: {loaded}; about {share} of {budget}"]
+
+
+def is_here(model: ModelItem) -> bool:
+    """Whether something of it is on the server's disk."""
+    return model.on_disk or not model.missing.startswith("not on this disk")
+
+
+def bytes_text(n_bytes: float) -> str:
+    """Bytes for people; empty for none."""
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.1f} GB"
+    return f"{n_bytes / 1e6:.0f} MB" if n_bytes else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -14,24 +15,30 @@ from daw_bridge.client.conversation import ANSWER_SECONDS, Conversation
 from daw_bridge.client.options import GenerateOptions, Prompt, generate_request
 from daw_bridge.client.wires import Transport
 from osc_server.contract.addresses import DEFAULT_PORT
+from osc_server.contract.errors import MagnetError
 from osc_server.contract.replies import (
     ClipEnd,
     ClipItem,
     HelpEnd,
     HelpLine,
     ModelEnd,
+    ModelFetched,
+    ModelFetching,
     ModelItem,
+    ModelLicence,
     ModelLoaded,
     ModelUnloaded,
     Pong,
     PresetEnd,
     PresetItem,
+    Reply,
     StatusReply,
     Synced,
     Welcome,
 )
 from osc_server.contract.requests import (
     Cancel,
+    FetchModel,
     GenerateClip,
     GetClip,
     Hello,
@@ -50,6 +57,8 @@ from osc_server.contract.requests import (
 
 PATIENCE_SECONDS = 30.0
 """How long a job may be silent before the server is asked whether it is still there."""
+OnFetching = Callable[[ModelFetching], None]
+OnLicence = Callable[[ModelLicence], None]
 LOAD_SECONDS = 600.0
 """How long a model may take to load: the large ones are read from slow disks."""
 
@@ -196,9 +205,44 @@ class AsyncMagnetClient(AsyncInstruments):
         """Make a model the current one; returns once it is loaded."""
         await self._talk.ask(LoadModel(self._talk.next_id(), model), ModelLoaded, LOAD_SECONDS)
 
-    async def unload_model(self) -> None:
-        """Free the memory of the current model."""
-        await self._talk.ask(UnloadModel(self._talk.next_id()), ModelUnloaded, LOAD_SECONDS)
+    async def unload_model(self, model: str = "") -> None:
+        """Free the memory of a model, or of the current one."""
+        await self._talk.ask(UnloadModel(self._talk.next_id(), model), ModelUnloaded, LOAD_SECONDS)
+
+    async def fetch_model(
+        self,
+        model: str,
+        *,
+        on_progress: OnFetching | None = None,
+        on_licence: OnLicence | None = None,
+    ) -> None:
+        """Bring a model, and all that it needs, onto the server's disk.
+
+        Cancelling the task stops it; asked again, it goes on where it stopped.
+
+        Args:
+            model: an official one such as ``magnet-small-10secs``, or ``owner/name`` on the hub.
+            on_progress: called twice a second.
+            on_licence: called before the first model under a licence comes.
+
+        Raises:
+            ModelUnavailable: there is no such model, or no way to it.
+            StorageFailed: the server's disk has too little room.
+        """
+
+        def hear(reply: Reply) -> None:
+            if isinstance(reply, ModelFetching) and on_progress is not None:
+                on_progress(reply)
+            elif isinstance(reply, ModelLicence) and on_licence is not None:
+                on_licence(reply)
+
+        request = FetchModel(self._talk.next_id(), model)
+        try:
+            await self._talk.ask(request, ModelFetched, LOAD_SECONDS, hear)
+        except asyncio.CancelledError:
+            with contextlib.suppress(MagnetError):
+                self._talk.send(Cancel(request.id))
+            raise
 
     async def _accepted(
         self, start: Start | None, prompt: Prompt, ears: Ears, options: GenerateOptions

@@ -80,18 +80,35 @@ class Conversation:
         self._jobs.pop(job.id, None)
 
     async def ask(
-        self, request: Request, last: type[Wanted], seconds: float = ANSWER_SECONDS
+        self,
+        request: Request,
+        last: type[Wanted],
+        seconds: float = ANSWER_SECONDS,
+        on_reply: Callable[[Reply], None] = lambda reply: None,
     ) -> tuple[list[Reply], Wanted]:
         """Send a request; the replies before the last one, and the last one.
+
+        Args:
+            request: what is asked.
+            last: the kind of reply that ends it.
+            seconds: how long the server may be silent.
+            on_reply: told of each reply before the last.
 
         Raises:
             DeviceUnavailable: where no answer comes within ``seconds``.
             MagnetError: the one that a ``failed`` reply names.
         """
-        answer = self._waiting[request.id] = _Answer(last)
+        loop = asyncio.get_running_loop()
+        limit = asyncio.timeout(seconds)
+
+        def hear(reply: Reply) -> None:
+            limit.reschedule(loop.time() + seconds)
+            on_reply(reply)
+
+        answer = self._waiting[request.id] = _Answer(last, hear)
         try:
-            self.send(request)
-            async with asyncio.timeout(seconds):
+            async with limit:
+                self.send(request)
                 reply = await answer.future
         except TimeoutError as error:
             raise self.gone() from error
@@ -158,8 +175,9 @@ class Conversation:
 class _Answer:
     """Replies to one request, up to the last."""
 
-    def __init__(self, last: type[Any]) -> None:
+    def __init__(self, last: type[Any], hear: Callable[[Reply], None]) -> None:
         self.before: list[Reply] = []
+        self._hear = hear
         self.future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._last = last
 
@@ -168,6 +186,7 @@ class _Answer:
             self.fail(error_from_code(reply.code, reply.text))
         elif not isinstance(reply, self._last):
             self.before.append(reply)
+            self._hear(reply)
         elif not self.future.done():
             self.future.set_result(reply)
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from daw_bridge.client.async_client import AsyncMagnetClient
+from daw_bridge.client.async_client import AsyncMagnetClient, OnFetching, OnLicence
 from daw_bridge.client.async_instruments import AsyncInstruments
 from daw_bridge.client.clip_job import ClipJob, OnPreview, OnProgress
 from daw_bridge.client.clip_result import ClipResult, PreviewResult
@@ -168,9 +168,26 @@ class MagnetClient(SyncInstruments):
         """Make a model the current one; returns once it is loaded."""
         self._run(self._client.load_model(model))
 
-    def unload_model(self) -> None:
-        """Free the memory of the current model."""
-        self._run(self._client.unload_model())
+    def unload_model(self, model: str = "") -> None:
+        """Free the memory of a model, or of the current one."""
+        self._run(self._client.unload_model(model))
+
+    def fetch_model(
+        self,
+        model: str,
+        *,
+        on_progress: OnFetching | None = None,
+        on_licence: OnLicence | None = None,
+    ) -> None:
+        """Bring a model, and all that it needs, onto the server's disk; Ctrl-C stops it.
+
+        Args:
+            model: an official one such as ``magnet-small-10secs``, or ``owner/name`` on the hub.
+            on_progress: called twice a second, from the background thread.
+            on_licence: called before the first model under a licence comes.
+        """
+        fetching = self._client.fetch_model(model, on_progress=on_progress, on_licence=on_licence)
+        self._run(fetching)
 
     @property
     def _instruments(self) -> AsyncInstruments:

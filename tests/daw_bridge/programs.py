@@ -60,6 +60,22 @@ class Program:
                 self._news.notify_all()
 
 
+def run(folder: Path, *arguments: str, **env: str) -> tuple[int, str]:
+    """Run a command to its end: exit code and output."""
+    done = subprocess.run(
+        [*BRIDGE, *arguments],
+        cwd=folder,
+        env=environment(folder, env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
 @contextmanager
 def running(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> Iterator[Program]:
     """``magnet-bridge …`` in a folder, ended with the block."""

@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 
 import numpy as np
@@ -21,23 +20,7 @@ from daw_bridge.client import MagnetClient
 from daw_bridge.demo import as_osc_text
 from daw_bridge.server_process import free_port
 from osc_server.contract.errors import BadRequest
-from tests.daw_bridge.programs import BRIDGE, alive, descendants, environment, running
-
-
-def run(folder, *arguments, **env):
-    """Run a command to its end: exit code and output."""
-    done = subprocess.run(
-        [*BRIDGE, *arguments],
-        cwd=folder,
-        env=environment(folder, env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, done.stdout
+from tests.daw_bridge.programs import alive, descendants, run, running
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from osc_server.jobs.model_pool import ModelPool
 from osc_server.jobs.process import WorkerProcess
 from osc_server.jobs.queue import JobQueue
 from osc_server.jobs.supervisor import Supervisor
-from osc_server.jobs.worker import open_engine
+from osc_server.jobs.worker import open_engine, open_reference_engine
 from osc_server.library.clips import ClipStore
 from osc_server.library.fetching import Fetcher
 from osc_server.library.hub import Hub
@@ -92,7 +92,7 @@ def _build(
 ) -> tuple[Supervisor, Service]:
     monotonic = asyncio.get_running_loop().time
     setup = WorkerSetup(
-        open_engine=open_engine,
+        open_engine=open_reference_engine if config.engine == "audiocraft" else open_engine,
         models_folder=config.models.absolute(),
         device=config.device,
         clips_folder=store.folder,
@@ -101,7 +101,7 @@ def _build(
         offline=config.offline,
         log_level=config.log_level,
     )
-    models = ModelShelf(setup.models_folder, embedded_folder(), config.model, config.device)
+    models = ModelShelf(setup.models_folder, embedded_folder(), config.model)
     presets = PresetShelf([config.presets, built_in_presets()])
     for problem in presets.all()[1]:
         _log.warning("%s", problem)
@@ -110,6 +110,7 @@ def _build(
         models.need_bytes,
         config.memory_bytes(),
         monotonic,
+        device=config.device,
         fixed_budget=config.memory > 0,
     )
     queue = JobQueue(config.queue_limit)

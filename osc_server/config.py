@@ -74,6 +74,9 @@ class ServerConfig(BaseModel):
         pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
         description="auto, cpu, cuda, cuda:1 or mps",
     )
+    engine: Literal["magnet", "audiocraft"] = Field(
+        "magnet", description="magnet; or audiocraft, the reference, where it is installed"
+    )
     memory: float = Field(
         0, ge=0, le=10000, description="GB that models may use together; 0 = most of what is there"
     )

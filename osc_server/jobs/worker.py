@@ -80,6 +80,19 @@ def open_engine(model: str, models_folder: Path, device: str) -> Engine:
     return load_engine(model, models_folder=models_folder, device=device)
 
 
+def open_reference_engine(model: str, models_folder: Path, device: str) -> Engine:
+    """The engine of a model where audiocraft draws the codes.
+
+    Raises:
+        ModelUnavailable: audiocraft is not installed, or as ``open_engine``.
+    """
+    if model.partition(":")[0] == TONE:
+        return open_engine(model, models_folder, device)
+    from osc_server.magnet.audiocraft_engine import load_audiocraft
+
+    return load_audiocraft(model, models_folder=models_folder, device=device)
+
+
 def run_worker(
     setup: WorkerSetup, connection: Connection, cancelled_number: ctypes.c_longlong
 ) -> None:

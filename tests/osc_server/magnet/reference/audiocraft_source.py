@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SOURCE_VARIABLE = "AUDIOCRAFT_SOURCE"
+SOURCE_VARIABLE = "AUDIOCRAFT"
 NOT_NEEDED = (
     *("av", "demucs", "dora", "encodec", "flashy", "hydra", "num2words", "spacy", "torchaudio"),
     *("torchdiffeq", "torchmetrics", "torchtext", "torchvision", "xformers"),

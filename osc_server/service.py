@@ -149,8 +149,10 @@ class Service:
 
     async def models(self, request: ListModels) -> Sequence[ModelItem]:
         """See ``Backend.models``."""
-        infos, loaded = dict(self._supervisor.pool.infos), self._supervisor.pool.loaded
-        return await asyncio.to_thread(self._rooms.models.items, request.id, infos, loaded)
+        pool = self._supervisor.pool
+        return await asyncio.to_thread(
+            self._rooms.models.items, request.id, dict(pool.infos), pool.loaded, pool.device
+        )
 
     async def load_model(self, request: LoadModel) -> ModelLoaded:
         """See ``Backend.load_model``."""

@@ -27,6 +27,7 @@ class ModelPool:
 
     Attributes:
         infos: what is known of models that have been loaded once, by spec.
+        device: what models compute on, as the last one said: ``cpu``, ``cuda`` or ``mps``.
         loading: spec of the model that is being loaded; empty for none.
         on_death: called when a worker has died that nobody was asking.
     """
@@ -34,19 +35,21 @@ class ModelPool:
     def __init__(
         self,
         make_host: MakeHost,
-        estimate_bytes: Callable[[str], int],
+        estimate_bytes: Callable[[str, str], int],
         budget_bytes: int,
         monotonic: Callable[[], float],
         *,
+        device: str,
         fixed_budget: bool,
     ) -> None:
         """Start nothing yet.
 
         Args:
             make_host: makes the home of a model.
-            estimate_bytes: what a model will take, by its spec.
+            estimate_bytes: what a model will take, by its spec and the kind of device.
             budget_bytes: what all models may take together.
             monotonic: the event loop's clock.
+            device: what models are asked to compute on.
             fixed_budget: the owner has set the budget; otherwise that of a GPU is taken once a
                 model has told of it.
         """
@@ -61,6 +64,7 @@ class ModelPool:
         self._fallen: set[str] = set()
         self.budget_bytes = budget_bytes
         self.infos: dict[str, EngineInfo] = {}
+        self.device = "cpu" if device == "auto" else device.partition(":")[0]
         self.loading = ""
         self.on_death: Callable[[], None] = lambda: None
 
@@ -93,7 +97,7 @@ class ModelPool:
     def need_bytes(self, model: str) -> int:
         """What a model takes, estimated; looked up on disk the first time."""
         if model not in self._needs:
-            self._needs[model] = self._estimate_bytes(model)
+            self._needs[model] = self._estimate_bytes(model, self.device)
         return self._needs[model]
 
     def fits(self, model: str) -> bool:
@@ -175,6 +179,10 @@ class ModelPool:
         self._load_seconds[model] = self._monotonic() - self._loading_since
         self.infos[model] = loaded.info
         self._fallen.discard(model)
+        device = loaded.info.device.partition(":")[0]
+        if device != self.device:
+            self.device = device
+            self._needs.clear()
         if loaded.device_memory_bytes and not self._fixed_budget:
             self.budget_bytes = int(loaded.device_memory_bytes * _DEVICE_SHARE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from osc_server.contract.addresses import nearest
@@ -41,19 +41,15 @@ class ModelShelf:
     is what people call it: the spec, or the folder's name.
     """
 
-    def __init__(
-        self, models_folder: Path, embedded_folder: Path, own_model: str, device: str = "auto"
-    ) -> None:
+    def __init__(self, models_folder: Path, embedded_folder: Path, own_model: str) -> None:
         """Look at nothing yet.
 
         Args:
             models_folder: where checkpoints lie, one folder each.
             embedded_folder: where the model that comes with the product lies.
             own_model: what the server's owner started it with; it may lie anywhere.
-            device: what models compute on, as far as it is known.
         """
         self._embedded_folder = embedded_folder
-        self._device = device.partition(":")[0]
         self._seen: dict[Path, tuple[_Stamp, _Found]] = {}
         self.models_folder = models_folder
         self.own_spec = self._own_spec(own_model)
@@ -86,14 +82,18 @@ class ModelShelf:
             f"{CODEC_FILE}, into {self.models_folder}"
         )
 
-    def need_bytes(self, spec: str) -> int:
+    def need_bytes(self, spec: str, device: str) -> int:
         """What a model takes when it is loaded, estimated; for a damaged one as little as any."""
         if spec.partition(":")[0] == TONE:
             return _TONE_BYTES
         found = self._found(self._folder_of(spec))
         if found.figures is None:
-            return memory_bytes(0, 0, self._estimated_device)
-        return self._memory_of(found.figures)
+            return memory_bytes(0, 0, device)
+        figures, parts = found.figures, found.figures.codec_weights
+        for name in (figures.text_encoder, figures.codec):
+            if name:
+                parts += part_weights(name, find_folder(name, self.models_folder))
+        return memory_bytes(figures.n_weights, parts, device)
 
     def missing(self, spec: str) -> str:
         """What a model on disk lacks, and how to get it; empty where it is complete."""
@@ -113,7 +113,11 @@ class ModelShelf:
         return [name for name in names if find_folder(name, self.models_folder) is None]
 
     def items(
-        self, request_id: RequestId, infos: Mapping[str, EngineInfo], loaded: Collection[str]
+        self,
+        request_id: RequestId,
+        infos: Mapping[str, EngineInfo],
+        loaded: Collection[str],
+        device: str,
     ) -> list[ModelItem]:
         """Every model, those of this disk first.
 
@@ -121,14 +125,19 @@ class ModelShelf:
             request_id: that the items answer.
             infos: what models said of themselves when they were loaded, by spec.
             loaded: specs of those in memory.
+            device: what models compute on: ``cpu``, ``cuda`` or ``mps``.
         """
         specs = {EMBEDDED: EMBEDDED, name_of(self.own_spec): self.own_spec, **self.folders()}
         here = [
-            self._item(request_id, name, spec, infos.get(spec), spec in loaded)
+            replace(
+                self._item(request_id, name, spec, infos.get(spec)),
+                loaded=spec in loaded,
+                memory_bytes=self.need_bytes(spec, device),
+            )
             for name, spec in specs.items()
         ]
         others = [model for name, model in PUBLISHED.items() if name not in specs]
-        return here + [self._published_item(request_id, model) for model in others]
+        return here + [_published_item(request_id, model, device) for model in others]
 
     def folders(self) -> dict[str, str]:
         """Spec by name of every checkpoint in the models folder."""
@@ -136,7 +145,7 @@ class ModelShelf:
         return {path.parent.name: str(path.parent.resolve()) for path in found}
 
     def _item(
-        self, request_id: RequestId, name: str, spec: str, info: EngineInfo | None, loaded: bool
+        self, request_id: RequestId, name: str, spec: str, info: EngineInfo | None
     ) -> ModelItem:
         folder = self._folder_of(spec)
         figures = None if spec.partition(":")[0] == TONE else self._found(folder).figures
@@ -146,44 +155,15 @@ class ModelShelf:
         return ModelItem(
             id=request_id,
             name=name,
-            loaded=loaded,
+            loaded=False,
             on_disk=not missing,
             licence=info.licence if info else licence or (published.licence if published else ""),
             rate_hz=info.sample_rate_hz if info else figures.rate_hz if figures else 0,
             window_seconds=_window_of(info, figures),
             takes_tempo=info.takes_tempo if info else bool(figures and figures.takes_tempo),
             size_bytes=_size_of(folder),
-            memory_bytes=self.need_bytes(spec),
             missing=missing,
         )
-
-    def _published_item(self, request_id: RequestId, model: Published) -> ModelItem:
-        parts = model.codec_weights + part_weights(model.text_encoder, None)
-        return ModelItem(
-            id=request_id,
-            name=model.name,
-            loaded=False,
-            on_disk=False,
-            licence=model.licence,
-            rate_hz=model.rate_hz,
-            window_seconds=model.window_seconds,
-            takes_tempo=False,
-            size_bytes=model.size_bytes,
-            memory_bytes=memory_bytes(model.n_weights, parts, self._estimated_device),
-            missing=f"not on this disk: {fetch_command(model.name)}",
-        )
-
-    @property
-    def _estimated_device(self) -> str:
-        return "cpu" if self._device == "auto" else self._device
-
-    def _memory_of(self, figures: Figures) -> int:
-        text_encoder = figures.text_encoder
-        parts = figures.codec_weights
-        for name in (text_encoder, figures.codec):
-            if name:
-                parts += part_weights(name, find_folder(name, self.models_folder))
-        return memory_bytes(figures.n_weights, parts, self._estimated_device)
 
     def _found(self, folder: Path) -> _Found:
         """The figures of a folder, read again when its files have changed."""
@@ -217,6 +197,23 @@ def name_of(spec: str) -> str:
 def fetch_command(name: str) -> str:
     """The one command that gets a model and all that it needs."""
     return f"`magnet-bridge models fetch {name.removeprefix(_PUBLISHER)}`"
+
+
+def _published_item(request_id: RequestId, model: Published, device: str) -> ModelItem:
+    parts = model.codec_weights + part_weights(model.text_encoder, None)
+    return ModelItem(
+        id=request_id,
+        name=model.name,
+        loaded=False,
+        on_disk=False,
+        licence=model.licence,
+        rate_hz=model.rate_hz,
+        window_seconds=model.window_seconds,
+        takes_tempo=False,
+        size_bytes=model.size_bytes,
+        memory_bytes=memory_bytes(model.n_weights, parts, device),
+        missing=f"not on this disk: {fetch_command(model.name)}",
+    )
 
 
 def _window_of(info: EngineInfo | None, figures: Figures | None) -> float:

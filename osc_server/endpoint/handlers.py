@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from osc_server.contract.addresses import PROTOCOL_VERSION
-from osc_server.contract.errors import BadRequest, Busy, Forbidden, MagnetError, StorageFailed
+from osc_server.contract.errors import BadRequest, Busy, Forbidden, MagnetError
 from osc_server.contract.help_lines import help_lines
 from osc_server.contract.replies import (
     CancelledReply,
@@ -23,12 +23,8 @@ from osc_server.contract.replies import (
     Notified,
     Pong,
     PresetEnd,
-    Preview,
-    Progress,
-    Ready,
     Reply,
     Synced,
-    Take,
     Welcome,
 )
 from osc_server.contract.requests import (
@@ -50,9 +46,10 @@ from osc_server.contract.requests import (
     Sync,
     UnloadModel,
 )
-from osc_server.endpoint.backend import Backend, JobReply, OnReply
+from osc_server.endpoint.backend import Backend
 from osc_server.endpoint.quiet import Monotonic, QuietLog, Seldom
-from osc_server.endpoint.streaming import stream_clip, stream_preview
+from osc_server.endpoint.relay import Relay
+from osc_server.endpoint.streaming import stream_clip
 from osc_server.endpoint.subscribers import Client
 
 MAX_PENDING = 32
@@ -144,63 +141,14 @@ class Handlers:
         if request.delivery == "stream":
             _check_can_stream(client)
         client.live[request.id] = None
+        seldom = Seldom(PROGRESS_SECONDS, self._monotonic)
+        relay = Relay(client, request, self._backend, self._spawn, seldom)
         try:
-            accepted = self._backend.submit(request, client.key, self._relay(client, request))
+            accepted = self._backend.submit(request, client.key, relay)
         except BaseException:
             del client.live[request.id]
             raise
         client.send(accepted)
-
-    def _relay(self, client: Client, request: GenerateClip) -> OnReply:
-        """What passes a job's replies on to its client."""
-        seldom = Seldom(PROGRESS_SECONDS, self._monotonic)
-        streams = request.delivery == "stream"
-        ended = False
-        previewing: asyncio.Task[None] | None = None
-
-        def relay(reply: JobReply) -> None:
-            nonlocal ended, previewing
-            if client.gone or ended:
-                return
-            ended = not isinstance(reply, Progress | Preview | Take)
-            if isinstance(reply, Progress):
-                if reply.step >= reply.steps or seldom.allows():
-                    client.send(reply)
-            elif isinstance(reply, Preview) and streams:
-                previewing = self._spawn(client, reply.id, self._stream_preview(client, reply))
-            elif isinstance(reply, Preview | Take):
-                client.send(replace(reply, path="") if streams else reply)
-            elif isinstance(reply, Ready) and streams:
-                self._stream_job(client, reply, previewing)
-            else:
-                if previewing is not None:
-                    previewing.cancel()
-                del client.live[request.id]
-                client.send(reply)
-
-        return relay
-
-    def _stream_job(
-        self, client: Client, ready: Ready, previewing: asyncio.Task[None] | None
-    ) -> None:
-        """Send a finished job's audio; the job is alive until all of it is sent."""
-
-        async def stream() -> None:
-            if previewing is not None:
-                await asyncio.wait([previewing])
-            await self._stream(client, ready)
-
-        _keep_alive(client, ready.id, self._spawn(client, ready.id, stream()))
-
-    async def _stream(self, client: Client, ready: Ready) -> None:
-        await stream_clip(client, ready, await self._backend.read_audio(ready.clip))
-
-    async def _stream_preview(self, client: Client, preview: Preview) -> None:
-        try:
-            audio, rate_hz = await self._backend.read_preview(preview.path)
-        except StorageFailed:
-            return  # the clip was ready sooner, or will be without it
-        await stream_preview(client, preview, audio, rate_hz)
 
     def _cancel(self, client: Client, request: Cancel) -> None:
         if request.id not in client.live:
@@ -280,7 +228,7 @@ class Handlers:
         async def answer() -> None:
             client.send(await self._backend.fetch_model(request, tell))
 
-        _keep_alive(client, request.id, self._ask(client, request.id, answer()))
+        client.keep_alive(request.id, self._ask(client, request.id, answer()))
 
     def _get_clip(self, client: Client, request: GetClip) -> None:
         if request.delivery == "stream":
@@ -289,7 +237,8 @@ class Handlers:
         async def answer() -> None:
             ready = await self._backend.clip(request)
             if request.delivery == "stream":
-                await self._stream(client, ready)
+                audio = await self._backend.read_audio(ready.clip)
+                await stream_clip(client, ready, audio)
             else:
                 client.send(ready)
 
@@ -352,17 +301,6 @@ class Handlers:
         self._log.warning(f"request {request_id!r} broke the server", error)
         text = f"the server has a fault, please report it: {type(error).__name__}: {error}"
         return Failed(request_id, MagnetError.code, text)
-
-
-def _keep_alive(client: Client, request_id: RequestId, task: asyncio.Task[None]) -> None:
-    """Count a request as alive until its task has ended."""
-    client.live[request_id] = task
-
-    def end(_: asyncio.Task[None]) -> None:
-        if client.live.get(request_id) is task:
-            del client.live[request_id]
-
-    task.add_done_callback(end)
 
 
 def _check_can_stream(client: Client) -> None:

@@ -86,6 +86,16 @@ class Client:
             packet = encode_reply(failed, self.outlet.max_bytes)
         self.outlet.send(packet)
 
+    def keep_alive(self, request_id: RequestId, task: asyncio.Task[None]) -> None:
+        """Count a request as alive until its task has ended."""
+        self.live[request_id] = task
+
+        def end(_: asyncio.Task[None]) -> None:
+            if self.live.get(request_id) is task:
+                del self.live[request_id]
+
+        task.add_done_callback(end)
+
     def complain(self, text: str) -> None:
         """Say in ``/magnet/error`` what was wrong, seldom enough not to become a flood."""
         if self._complaints.allows():

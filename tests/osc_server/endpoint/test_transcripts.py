@@ -771,3 +771,22 @@ def test_nothing_of_a_streamed_preview_comes_after_the_job_was_cancelled():
             await peer.close()
 
     run(test)
+
+
+def test_cancelling_between_preview_and_clip_stops_both():
+    async def test():
+        backend = HandBackend()
+        backend.audio = np.zeros((1 << 22, 1), np.float32)
+        async with open_endpoint(backend) as endpoint:
+            peer = await TcpPeer.connect(endpoint.port)
+            await ask(peer, "/magnet/generate", 1, *GENERATE, "delivery", "stream", "preview", 1)
+            backend.job(1)(replies.Preview(1, "/clips/c1.preview.wav", 1))
+            backend.job(1)(ready(1))
+            assert (await line(peer))[0] == "/magnet/preview/audio"
+            await send(peer, "/magnet/cancel", 1)
+            told = {told[0] for told in await lines_up_to(peer, "/magnet/cancelled")}
+            assert told == {"/magnet/preview/audio", "/magnet/cancelled"}
+            assert await ask(peer, "/magnet/ping", 2) == ("/magnet/pong", 2)
+            await peer.close()
+
+    run(test)

@@ -70,11 +70,7 @@ class Relay:
 
     async def _stream(self, ready: Ready) -> None:
         if self._previewing is not None:
-            try:
-                await asyncio.wait([self._previewing])
-            except asyncio.CancelledError:
-                self._previewing.cancel()
-                raise
+            await self._previewing  # directly, so that cancelling this cancels that at once
         await stream_clip(self._client, ready, await self._backend.read_audio(ready.clip))
 
     async def _stream_preview(self, preview: Preview) -> None:

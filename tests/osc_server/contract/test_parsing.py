@@ -438,6 +438,32 @@ def test_a_wrong_start_is_refused_with_what_to_do(verb, args, says):
     assert says in str(raised.value)
 
 
+WORDS_AND_WORSE = (
+    "a b", "c", "", "808", 0.5, 1, -1, 1e30, math.nan, True, None, b"\\0", "0.7", "stride1",
+    "texture",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["generate", "continue", "infill", "vary", "loop"])
+def test_whatever_is_sent_is_a_request_or_a_bad_one(verb):
+    source = random.Random(verb)
+    names = [parameter.name for parameter in GENERATE] + ["clip", "from", "to", "amount"]
+    understood = 0
+    for _ in range(4000):
+        args = [
+            source.choice(names if source.random() < 0.5 else WORDS_AND_WORSE)
+            for _ in range(source.randrange(12))
+        ]
+        try:
+            request = parse_request(OscMessage(f"/magnet/{verb}", (1, *args)))
+        except BadRequest:
+            continue
+        understood += 1
+        again = parse_request(OscMessage(f"/magnet/{verb}", request_args(request)))
+        assert replace(again, given=frozenset()) == replace(request, given=frozenset())
+    assert understood or verb == "infill"
+
+
 # --- the other requests --------------------------------------------------------------------------
 
 

@@ -49,13 +49,20 @@ packet would be 90,000."""
 GENERATE = encode("/magnet/generate", 1, "prompt", "dusty breakbeat", "bars", 4, "bpm", 128.5)
 VALID = [
     GENERATE,
+    encode("/magnet/infill", 2, "clip", "c1", "from", 4, "to", 8, "takes", 2, "hint", 2),
+    encode("/magnet/vary", 3, "c1", "prompt", "a b", 0.7, "prompt", "c", 0.3, "from_bar", 1),
     encode("/magnet/ping", 1),
     encode("/magnet/status", "a"),
     encode_bundle([OscMessage("/magnet/ping", (1,)), OscMessage("/magnet/help", (2,))]),
     encode_bundle([OscMessage("/magnet/sync", (3,))], 1_800_000_000.0),
 ]
 WRONG_VALUES = (None, True, b"\0\1", float("nan"), float("inf"), -1, 2**40, "", "x" * 900, 0.5)
-NAMES = ("prompt", "bars", "bpm", "seed", "steps", "loop", "rate", "key", "delivery", "nonsense")
+NAMES = (
+    *("prompt", "bars", "bpm", "seed", "steps", "loop", "rate", "key", "delivery", "nonsense"),
+    *("clip", "from", "to", "amount", "strategy", "from_bar", "to_bar", "negative", "takes"),
+    *("hint", "hint_seconds", "rescore", "preview", "deadline"),
+)
+VERBS = ("generate", "continue", "infill", "vary", "loop", "clip/get", "x")
 
 
 def random_bytes(source: random.Random) -> bytes:
@@ -85,7 +92,7 @@ def wrong_types(source: random.Random) -> bytes:
         for _ in range(source.randrange(12))
     ]
     sendable = [arg for arg in args if arg != b""]
-    return encode(source.choice(["/magnet/generate", "/magnet/clip/get", "/x"]), 1, *sendable)
+    return encode(f"/magnet/{source.choice(VERBS)}", 1, *sendable)
 
 
 def huge_list(source: random.Random) -> bytes:

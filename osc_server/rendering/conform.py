@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from python_stretch import Signalsmith
 
+from osc_server.rendering.joining import join_before
 from osc_server.rendering.onsets import first_beat_seconds
 from osc_server.rendering.plan import Audio
 from osc_server.rendering.tempo import bpm_measured
@@ -41,7 +42,8 @@ def stretch(audio: Audio, rate_hz: int, n_samples: int, *, loop: bool = False) -
     result = np.zeros((n_samples, audio.shape[1]), np.float32)
     part = stretched[first : first + n_samples]
     result[: len(part)] = part
-    return result
+    # Stretched phases do not close of themselves: the end runs into what precedes the beginning.
+    return join_before(result, stretched[:first], rate_hz) if loop else result
 
 
 def conform(audio: Audio, rate_hz: int, bpm: float) -> tuple[Audio, str]:

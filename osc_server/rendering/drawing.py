@@ -100,12 +100,11 @@ def _draw_and_close(
     turned = []
     for canvas, decoded in zip(canvases, first, strict=True):
         given = canvas.given(decoded.codes, 0, 0)
-        open_mask = np.ones(decoded.codes.shape, np.bool_)
-        drawn_now = np.roll(decoded.confidence < 1, -half, axis=1)
-        open_mask[:, max(0, seam - WRAP_FRAMES) : seam + WRAP_FRAMES] = False
-        # What was given stays given.
-        open_mask |= ~drawn_now
-        turned.append(replace(given.turned(half), circular=False, mask=open_mask))
+        mask = np.ones(decoded.codes.shape, np.bool_)
+        mask[:, max(0, seam - WRAP_FRAMES) : seam + WRAP_FRAMES] = False
+        if canvas.mask is not None:
+            mask |= np.roll(canvas.mask, -half, axis=1)  # what was given stays given
+        turned.append(replace(given.turned(half), circular=False, mask=mask))
     again = [derived_seed(seed, 1) for seed in seeds]
     closing = replace(watch, on_coarse=None)
     second = _generate(engine, turned, again, _share(closing, progress, 1), 0)

@@ -22,7 +22,7 @@ _ROUNDS = 3
 
 def loudness(audio: Audio, rate_hz: int) -> float:
     """Integrated loudness in LUFS (ITU-R BS.1770-4) of a line; -70 for silence."""
-    return measure_loudness(audio, rate_hz, False)[0]
+    return measure_loudness(audio, rate_hz, False)[0] if len(audio) else SILENCE_LUFS
 
 
 def for_model(mono: Audio, rate_hz: int) -> tuple[Audio, float]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.requests import DecodingOptions, GenerateClip
+from osc_server.rendering.canvas import Canvas
 from osc_server.rendering.plan import Decoding, EngineInfo
 from osc_server.rendering.takes import Take
 
@@ -51,7 +52,7 @@ def make_sidecar(
         id=clip_id,
         created=making.created.isoformat(timespec="seconds"),
         request=_as_made(piece.request, piece.canvas.decoding),
-        model_prompt=piece.canvas.prompt or " + ".join(part.text for part in piece.canvas.mix),
+        model_prompt=_prompt(piece.canvas),
         seed=take.seed,
         model=info.name,
         weights_hash=info.weights_hash,
@@ -65,6 +66,12 @@ def make_sidecar(
         companion=info.companion if piece.request.hint or piece.request.rescore else "",
         source_sha256=piece.source.sha256 if piece.source else "",
     )
+
+
+def _prompt(canvas: Canvas) -> str:
+    if not canvas.mix:
+        return canvas.prompt
+    return " + ".join(dict.fromkeys(part.text for part in canvas.mix))
 
 
 def _as_made(request: GenerateClip, decoding: Decoding) -> GenerateClip:

@@ -24,11 +24,13 @@ class Change:
         model: its spec.
         load: or else unload.
         done: of the one who waits for it; None where it is for jobs, or ahead of them.
+        keep: models that jobs before this one want.
     """
 
     model: str
     load: bool = True
     done: asyncio.Future[None] | None = None
+    keep: frozenset[str] = frozenset()
 
 
 class Loader:
@@ -37,7 +39,8 @@ class Loader:
     Attributes:
         pool: the models in memory.
         model: spec of the current model, for jobs that name none.
-        holding: a change waits for the job that renders to end, so no other may begin.
+        holding: a change that was asked for waits for the job that renders to end, so no other
+            may begin.
         rendering: the model that renders, or empty; set by the supervisor.
         on_change: called after each change.
         on_failure: told the model that could not be loaded for jobs, and why.
@@ -87,10 +90,12 @@ class Loader:
         while True:
             self._wanted.clear()
             change = self._next_change()
-            was_holding, self.holding = self.holding, change is not None and self._must_wait(change)
-            if change is None or self.holding:
-                if was_holding and not self.holding:
-                    self.on_change()
+            waits = change is not None and self._must_wait(change)
+            was_holding = self.holding
+            self.holding = waits and change is not None and change.done is not None
+            if was_holding and not self.holding:
+                self.on_change()
+            if change is None or waits:
                 await self._wanted.wait()
             else:
                 await self._make(change)
@@ -115,28 +120,34 @@ class Loader:
             if order.done is None or not order.done.done():  # its client may have gone
                 return order
             self._orders.popleft()
+        before: set[str] = set()
         for job in self._queue:
-            if not self.pool.is_ready(self.model_of(job)):
-                return Change(self.model_of(job))
+            model = self.model_of(job)
+            if not self.pool.is_ready(model):
+                return Change(model, keep=frozenset(before))
+            before.add(model)
         idle = not self.pool.loaded or self.pool.fits(self.model)
         if self._load_ahead and idle and not self.pool.is_ready(self.model):
             return Change(self.model)
         return None
 
     def _must_wait(self, change: Change) -> bool:
-        busy = self.rendering()
-        if not busy:
-            return False
         if change.load:
-            return not self.pool.can_make_room(change.model, busy)
-        return change.model == busy
+            return not self.pool.can_make_room(change.model, self._kept(change))
+        return change.model == self.rendering()
+
+    def _kept(self, change: Change) -> frozenset[str]:
+        """The models that may not go for it."""
+        return change.keep | {self.rendering()}
 
     async def _make(self, change: Change) -> None:
         if change.done is not None:
             self._orders.popleft()
         try:
             if change.load:
-                await self.pool.load(change.model, busy=self.rendering, current=self.model)
+                await self.pool.load(
+                    change.model, keep=lambda: self._kept(change), current=self.model
+                )
             else:
                 await self.pool.unload(change.model)
         except asyncio.CancelledError:

@@ -104,10 +104,10 @@ class ModelPool:
         """Whether it can be loaded beside all that is there."""
         return model in self._hosts or self._fits_beside(model, self._hosts)
 
-    def can_make_room(self, model: str, busy: str) -> bool:
-        """Whether it can be loaded once all but the busy one are gone, or never at all."""
+    def can_make_room(self, model: str, keep: Collection[str]) -> bool:
+        """Whether it can be loaded once all but those to keep are gone, or never at all."""
         never = self.need_bytes(model) > self.budget_bytes
-        return never or self._fits_beside(model, (busy,))
+        return never or self._fits_beside(model, keep)
 
     def eta_seconds(self, model: str) -> float:
         """Estimated seconds until this model is in memory."""
@@ -118,12 +118,12 @@ class ModelPool:
             return max(0.0, guess - (self._monotonic() - self._loading_since))
         return guess
 
-    async def load(self, model: str, *, busy: Callable[[], str], current: str) -> None:
+    async def load(self, model: str, *, keep: Callable[[], Collection[str]], current: str) -> None:
         """Bring a model into memory; others go where there is no room beside them.
 
         Args:
             model: its spec.
-            busy: the model that renders, which stays; asked whenever one has to go.
+            keep: which stay, such as the one that renders; asked whenever one has to go.
             current: the current model, which goes last.
 
         Raises:
@@ -135,12 +135,12 @@ class ModelPool:
         self.loading, self._loading_since = model, self._monotonic()
         try:
             await self.unload(model)  # what is left of a dead one
-            while not self.fits(model) and (victim := self._victim(busy(), current)):
+            while not self.fits(model) and (victim := self._victim(keep(), current)):
                 await self.unload(victim)
             try:
                 await self._load(model)
             except OutOfMemory:  # the estimate was wrong: try once with the room of all others
-                victims = [other for other in self._hosts if other not in (busy(), model)]
+                victims = [other for other in self._hosts if other not in {*keep(), model}]
                 if not victims:
                     raise
                 for victim in victims:
@@ -190,9 +190,9 @@ class ModelPool:
         taken = sum(self.need_bytes(other) for other in self._hosts if other in others)
         return taken + self.need_bytes(model) <= self.budget_bytes
 
-    def _victim(self, busy: str, current: str) -> str:
+    def _victim(self, keep: Collection[str], current: str) -> str:
         """The model that goes next; empty where none may."""
-        idle = [model for model in self._hosts if model != busy]
+        idle = [model for model in self._hosts if model not in keep]
         return next((model for model in idle if model != current), next(iter(idle), ""))
 
     def _check_budget(self, model: str) -> None:

@@ -6,7 +6,8 @@ codes (official checkpoints; see ``musicgen``). Here is what they have in common
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Protocol
 
@@ -37,10 +38,20 @@ SHARED = "shared"
 _OTHER_DRAWS = 0x5DEECE66D  # so that a hint and what follows it do not draw the same numbers
 
 
+SMALL_WEIGHTS = 50_000_000
+"""Below, a step on CPU is so short that threads would mostly wait for each other."""
+
+
 class CausalNetwork(Protocol):
-    """An autoregressive network of the same codes."""
+    """An autoregressive network of the same codes.
+
+    Attributes:
+        device: where it computes.
+        is_small: whether single steps are best done by one thread.
+    """
 
     device: torch.device
+    is_small: bool
 
     def begin(
         self, texts: Sequence[str], has_null: bool, grid: BeatGrid | None, span: tuple[int, int]
@@ -81,17 +92,11 @@ class AutoregressiveCompanion:
         given, keep = _given(plan, n_frames)
         n_steps = n_frames + len(keep) - 1
         reader = self._network.begin(rows, has_empty_null, plan.beat_grid, (0, n_steps))
-        codes = write(
-            reader,
-            Passage(
-                given=given.to(device),
-                keep=keep,
-                weights=guidance_weights(shares, sampling.guidance, has_null),
-            ),
-            sampling,
-            SeededDraws([(plan.seed + _OTHER_DRAWS) % 2**63], device),
-            on_step,
-        )
+        weights = guidance_weights(shares, sampling.guidance, has_null)
+        passage = Passage(given.to(device), keep, weights)
+        draws = SeededDraws([(plan.seed + _OTHER_DRAWS) % 2**63], device)
+        with _one_thread() if self._network.is_small else nullcontext():
+            codes = write(reader, passage, sampling, draws, on_step)
         return codes.cpu().numpy().astype(np.int64)
 
     def rescorer(self, plans: Sequence[Plan]) -> _Rescorer:
@@ -144,7 +149,9 @@ class SharedNetwork:
         device: torch.device,
     ) -> None:
         """Wrap a network that was trained in both modes."""
+        spec = network.spec
         self.device = device
+        self.is_small = 12 * spec.n_layers * spec.dim**2 < SMALL_WEIGHTS and device.type == "cpu"
         self._network = network
         self._conditioner = conditioner
         self._frame_rate = frame_rate
@@ -196,6 +203,17 @@ class _SharedReader:
     def head(self, hidden: Tensor, codebook: int) -> Tensor:
         """See ``Reader.head``."""
         return self._network.head(hidden, codebook)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute on one thread, and then on as many as before."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 def _given(plan: Plan, n_frames: int) -> tuple[Tensor, Tensor]:

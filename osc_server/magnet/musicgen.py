@@ -49,6 +49,7 @@ class MusicGenNetwork:
             device: where it computes.
         """
         self.device = device
+        self.is_small = False
         self.n_codebooks: int = decoder.config.num_codebooks
         self.codebook_size: int = decoder.config.vocab_size
         self._conditioner = conditioner

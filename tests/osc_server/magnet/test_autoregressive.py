@@ -294,3 +294,19 @@ def test_an_engine_whose_checkpoint_says_so_hints_and_rescores(tmp_path: Path) -
         for weight in (0.0, 1.0)
     ]
     assert not np.array_equal(*made)
+
+
+def test_a_small_network_writes_on_one_thread_and_leaves_the_number_as_it_was(
+    shared: SharedNetwork,
+) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    during: list[int] = []
+    try:
+        companion(shared).hint(
+            PLAN, 3, lambda done, n_steps: during.append(torch.get_num_threads())
+        )
+        after = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+    assert (set(during), after) == ({1}, 2)

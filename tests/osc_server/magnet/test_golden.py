@@ -1,7 +1,6 @@
 """We agree with the reference implementation: texts, logits, codec, and codes token for token."""
 
 import copy
-from collections.abc import Sequence
 
 import pytest
 import torch
@@ -12,24 +11,9 @@ from osc_server.magnet.packed import can_pack, pack
 from osc_server.magnet.transformer import MagnetTransformer
 from osc_server.rendering.plan import Decoding
 from tests.osc_server.magnet.conftest import Golden
+from tests.osc_server.magnet.reference.draws import ReferenceDraws
 
 CASES = ("argmax", "topp", "stride1", "prompt")
-
-
-class ReferenceDraws:
-    """The reference's own draws: all frames from one generator, given to codes by their rank."""
-
-    def __init__(self, seed: int, n_frames: int) -> None:
-        self._generator = torch.Generator().manual_seed(seed)
-        self._n_frames = n_frames
-
-    def times(self, probabilities: Tensor, frames: Tensor, n_drawn: Sequence[int]) -> Tensor:
-        n_items, _, n_codes = probabilities.shape
-        times = torch.empty(n_items * self._n_frames, n_codes)
-        times.exponential_(1, generator=self._generator)
-        by_rank = times.view(n_items, -1, n_codes)[torch.arange(n_items)[:, None], frames]
-        ranked = torch.argsort(probabilities, dim=-1, descending=True, stable=True)
-        return torch.empty_like(by_rank).scatter_(-1, ranked, by_rank)
 
 
 def decode_case(golden: Golden, case: str, network: MagnetTransformer) -> Tensor:
@@ -41,22 +25,23 @@ def decode_case(golden: Golden, case: str, network: MagnetTransformer) -> Tensor
     if n_given := info["prompt_len"]:
         keep[..., :n_given] = True
         given[..., :n_given] = golden.tensor(f"gen/{case}/prompt")
+    decoding = Decoding(
+        temperature=params["temperature"],
+        top_p=params["top_p"],
+        top_k=params["top_k"],
+        guidance_max=params["max_cfg_coef"],
+        guidance_min=params["min_cfg_coef"],
+        steps=tuple(params["decoding_steps"]),
+        span=params["span_arrangement"],
+        greedy=not params["use_sampling"],
+    )
     job = DecodeJob(
         text=golden.model.conditioner(info["texts"]),
         beat=None,
         given=given,
         keep=keep,
-        decoding=Decoding(
-            temperature=params["temperature"],
-            top_p=params["top_p"],
-            top_k=params["top_k"],
-            guidance_max=params["max_cfg_coef"],
-            guidance_min=params["min_cfg_coef"],
-            steps=tuple(params["decoding_steps"]),
-            span=params["span_arrangement"],
-            greedy=not params["use_sampling"],
-        ),
-        draws=ReferenceDraws(info["seed"], shape[-1]),
+        decoding=decoding,
+        draws=ReferenceDraws(info["seed"], shape[-1], decoding),
     )
     return Decoder(network, golden.model.span).decode(job, lambda done, n_steps: None).codes
 

@@ -15,7 +15,7 @@ from osc_server.rendering.plan import SecondsLeft
 
 MARGIN = 1.1  # a step is planned to take so many times what it was measured to take
 N_REMEMBERED = 9  # steps of a kind whose times are kept
-N_TRUSTED = 2  # from so many on they are believed: the first of all is often a slow one
+N_TRUSTED = 2  # from so many on they are believed
 SLOW_SHARE = 0.7  # of these, so many are faster than what is expected of the next
 
 
@@ -40,24 +40,36 @@ class StageWork:
 
 
 class StepTimes:
-    """What steps took lately, for each kind of step; kept from one job to the next."""
+    """What steps took lately, for each kind of step; kept from one job to the next.
+
+    The first step of a stage is a kind of its own: it draws all frames, and where what has not
+    changed is not computed again it takes several times as long as those after it.
+    """
 
     def __init__(self) -> None:
-        self._seconds: dict[bool, deque[float]] = {
-            kind: deque(maxlen=N_REMEMBERED) for kind in (True, False)
+        self._seconds: dict[tuple[bool, bool], deque[float]] = {
+            (is_dense, is_first): deque(maxlen=N_REMEMBERED)
+            for is_dense in (True, False)
+            for is_first in (True, False)
         }
 
-    def add(self, work: StageWork, seconds: float) -> None:
+    def add(self, work: StageWork, seconds: float, *, is_first: bool) -> None:
         """Remember that a step took so long."""
-        self._seconds[work.is_dense].append(seconds / work.size)
+        self._seconds[work.is_dense, is_first].append(seconds / work.size)
 
-    def expect(self, work: StageWork) -> float | None:
-        """Seconds that the next step may take, or None where too few were measured."""
-        own, other = self._seconds[work.is_dense], self._seconds[not work.is_dense]
-        known = own if len(own) >= N_TRUSTED else other
-        if len(known) < N_TRUSTED:
-            return None
-        return sorted(known)[int(SLOW_SHARE * (len(known) - 1))] * work.size
+    def expect(self, work: StageWork) -> float:
+        """Seconds that a step after the first may take; 0 where too few were measured."""
+        for is_dense in (work.is_dense, not work.is_dense):
+            known = self._seconds[is_dense, False]
+            # The first of all steps is often a slow one.
+            if len(known) >= N_TRUSTED:
+                return sorted(known)[int(SLOW_SHARE * (len(known) - 1))] * work.size
+        return 0.0
+
+    def expect_first(self, work: StageWork) -> float:
+        """Seconds that the first step of a stage may take at worst; 0 where nothing is known."""
+        known = self._seconds[work.is_dense, True]
+        return max(known) * work.size if known else self.expect(work)
 
 
 class Pace:
@@ -108,7 +120,8 @@ class Pace:
             self._to_make[self._now] -= 1
         else:
             left = self._seconds_left()
-            self._times.add(self._work[self._now], max(self._mark - left, 0.0))
+            took = max(self._mark - left, 0.0)
+            self._times.add(self._work[self._now], took, is_first=self._made[self._now] == 1)
             self._mark = left
             self._fit(left)
         return self._to_make[self._now]
@@ -144,13 +157,19 @@ class Pace:
 
     def _fit(self, seconds: float) -> None:
         """Plan the steps of this stage and of those to come."""
-        ahead = range(self._now, len(self._work))
-        planned = [self._work[i].n_steps - self._made[i] for i in ahead]
-        least = [min(1, planned[0]) if self._made[self._now] == 0 else 0, *[1] * (len(ahead) - 1)]
-        costs = [self._times.expect(self._work[i]) for i in ahead]
-        known = [cost * MARGIN for cost in costs if cost is not None]
-        fitted = fit_steps(planned, least, known, seconds) if len(known) == len(costs) else planned
-        self._to_make[self._now :] = fitted
+        ahead = self._work[self._now :]
+        planned = [stage.n_steps for stage in ahead]
+        planned[0] -= self._made[self._now]
+        least = [1] * len(ahead)
+        if self._made[self._now]:
+            least[0] = 0
+        costs = [MARGIN * self._times.expect(stage) for stage in ahead]
+        aside = sum(
+            MARGIN * self._times.expect_first(stage)
+            for stage, n_least in zip(ahead, least, strict=True)
+            if n_least
+        )
+        self._to_make[self._now :] = fit_steps(planned, least, costs, seconds - aside)
 
     def _sum(self, counts: Sequence[int], stage: int) -> int:
         return sum(n for work, n in zip(self._work, counts, strict=True) if work.stage == stage)
@@ -164,11 +183,10 @@ def fit_steps(
     Args:
         planned: steps of each stage, the most it may get.
         least: steps that each stage gets even if there is no time.
-        costs: seconds of a step of each stage.
-        seconds: for all of them; may be negative.
+        costs: seconds of one more step of each stage.
+        seconds: for all steps beyond the least; may be negative.
     """
-    fitted = list(least)
-    left = seconds - sum(n * cost for n, cost in zip(fitted, costs, strict=True))
+    fitted, left = list(least), seconds
     while True:
         wanting = [i for i, n in enumerate(fitted) if n < planned[i] and costs[i] <= left]
         if not wanting:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from osc_server.contract.clip import ClipSidecar
+from osc_server.contract.clip import ClipSidecar, Measured
 from osc_server.contract.requests import DecodingOptions, GenerateClip
 from osc_server.rendering.canvas import Canvas
 from osc_server.rendering.plan import Decoding, EngineInfo
 from osc_server.rendering.takes import Take
 
+_HIGH = 2.0
+"""Of what is measured at a seam, 1 is like any other place."""
 _INHERITED = frozenset({"bpm", "meter", "loop", "rate", "channels"})
 
 
@@ -47,7 +49,8 @@ def make_sidecar(
         making: by what, and when.
     """
     piece, info = take.piece, making.info
-    said = (*piece.notes, *notes, *take.decoded.notes, *take.finished.notes)
+    heard = (*take.decoded.notes, *take.finished.notes, *_seam_note(take.measured))
+    said = (*piece.notes, *notes, *heard)
     return ClipSidecar(
         id=clip_id,
         created=making.created.isoformat(timespec="seconds"),
@@ -66,6 +69,19 @@ def make_sidecar(
         companion=info.companion if piece.request.hint or piece.request.rescore else "",
         source_sha256=piece.source.sha256 if piece.source else "",
     )
+
+
+def _seam_note(measured: Measured) -> tuple[str, ...]:
+    """Said where a loop's seam stands out."""
+    found = {
+        "jump": measured.seam,
+        "spectral flux": measured.seam_flux,
+        "perplexity": measured.seam_perplexity,
+    }
+    high = [f"its {name} is {value:.1f} times" for name, value in found.items() if value > _HIGH]
+    if not high:
+        return ()
+    return (f"The loop's seam may be heard: {' and '.join(high)} that of its interior.",)
 
 
 def _prompt(canvas: Canvas) -> str:

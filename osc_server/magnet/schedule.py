@@ -58,11 +58,12 @@ def stage_steps(decoding: Decoding, n_steps: int) -> list[Step]:
     ]
 
 
-def respaced(decoding: Decoding, after: Step, n_steps: int) -> list[Step]:
+def respaced(decoding: Decoding, n_planned: int, after: Step, n_steps: int) -> list[Step]:
     """The rest of a stage in another number of steps than planned, on the same curves.
 
     Args:
         decoding: as for ``stage_steps``.
+        n_planned: steps that the stage was planned to have.
         after: the step that was made last.
         n_steps: how many follow; with as many as were planned it is the plan itself.
     """
@@ -70,12 +71,12 @@ def respaced(decoding: Decoding, after: Step, n_steps: int) -> list[Step]:
     for i in range(1, n_steps + 1):
         time = after.time + (1 - after.time) * i / n_steps
         fraction = max(math.cos(time * math.pi * 0.5), 0.0)
-        cooled = (n_steps - i) / n_steps if decoding.anneal_temperature else 1.0
+        temperature = _temperature(decoding, time * (n_planned - 1), n_planned)
         steps.append(
             Step(
                 masked_fraction=fraction,
                 guidance=_guidance(decoding, fraction),
-                temperature=max(after.temperature * cooled, MIN_TEMPERATURE),
+                temperature=max(temperature, MIN_TEMPERATURE),
                 time=time,
             )
         )
@@ -86,7 +87,7 @@ def _guidance(decoding: Decoding, fraction: float) -> float:
     return fraction * decoding.guidance_max + (1 - fraction) * decoding.guidance_min
 
 
-def _temperature(decoding: Decoding, i: int, n_steps: int) -> float:
+def _temperature(decoding: Decoding, i: float, n_steps: int) -> float:
     if not decoding.anneal_temperature:
         return decoding.temperature
     return decoding.temperature * ((n_steps - 1 - i) / n_steps)

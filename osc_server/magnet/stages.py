@@ -176,7 +176,8 @@ class _StageRun:
                 return sure, broken
             i += 1
             if n_left != len(steps) - i:
-                steps, i = respaced(decoding, step, n_left), 0
+                n_planned = decoding.steps[self._stage]
+                steps, i = respaced(decoding, n_planned, step, n_left), 0
                 counts = self._counts(steps)
             drawn = spans.choose(spans.score(self._ranking(confidence), drawn), counts[1][i])
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from osc_server.rendering.plan import SecondsLeft
 
+RESERVE = 0.03  # share of the time that is planned for nothing
 MARGIN = 1.1  # a step is planned to take so many times what it was measured to take
 N_REMEMBERED = 9  # steps of a kind whose times are kept
 N_TRUSTED = 2  # from so many on they are believed
@@ -92,6 +93,7 @@ class Pace:
         self._to_make = [stage.n_steps for stage in work]
         self._now = -1
         self._mark = 0.0
+        self._reserve = 0.0 if seconds_left is None else RESERVE * max(seconds_left(), 0.0)
 
     @property
     def n_made(self) -> int:
@@ -169,7 +171,9 @@ class Pace:
             for stage, n_least in zip(ahead, least, strict=True)
             if n_least
         )
-        self._to_make[self._now :] = fit_steps(planned, least, costs, seconds - aside)
+        self._to_make[self._now :] = fit_steps(
+            planned, least, costs, seconds - aside - self._reserve
+        )
 
     def _sum(self, counts: Sequence[int], stage: int) -> int:
         return sum(n for work, n in zip(self._work, counts, strict=True) if work.stage == stage)

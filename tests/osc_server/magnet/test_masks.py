@@ -134,7 +134,7 @@ def test_temperature_stays_where_annealing_is_off():
 def test_a_stage_respaced_to_the_steps_it_had_is_what_was_planned(n_made, anneal):
     decoding = Decoding(anneal_temperature=anneal)
     steps = stage_steps(decoding, 10)
-    again = respaced(decoding, steps[n_made - 1], 10 - n_made)
+    again = respaced(decoding, 10, steps[n_made - 1], 10 - n_made)
     for found, planned in zip(again, steps[n_made:], strict=True):
         for name in ("masked_fraction", "guidance", "temperature", "time"):
             assert getattr(found, name) == pytest.approx(getattr(planned, name), abs=1e-6)
@@ -142,7 +142,7 @@ def test_a_stage_respaced_to_the_steps_it_had_is_what_was_planned(n_made, anneal
 
 def test_a_stage_respaced_to_fewer_steps_still_ends_at_one_span_cold_and_unguided():
     decoding = Decoding(guidance_max=10.0, guidance_min=1.0)
-    (last,) = respaced(decoding, stage_steps(decoding, 10)[2], 1)
+    (last,) = respaced(decoding, 10, stage_steps(decoding, 10)[2], 1)
     assert last.n_masked(100) == 1
     assert last.temperature == MIN_TEMPERATURE
     assert last.guidance == pytest.approx(1.0)

@@ -32,6 +32,11 @@ def dense_slow(stage, step):
     return 0.05 if stage == 0 else 0.03
 
 
+def first_slow(stage, step):
+    """As on a CPU, where later steps compute only what has changed."""
+    return (0.05, 0.03)[stage > 0] if stage == 0 or step == 0 else 0.008
+
+
 def test_nothing_is_left_out_where_there_is_time():
     run = Run(5.0, dense_slow)
     assert run.made == list(STEPS)
@@ -46,9 +51,10 @@ def test_nothing_is_left_out_without_a_deadline():
     assert pace.notes() == ()
 
 
-@pytest.mark.parametrize("seconds", [1.4, 1.0, 0.7, 0.4])
-def test_the_deadline_is_kept_and_its_time_is_used(seconds):
-    run = Run(seconds, dense_slow)
+@pytest.mark.parametrize("step_seconds", [dense_slow, first_slow])
+@pytest.mark.parametrize("seconds", [1.1, 0.7, 0.4])
+def test_the_deadline_is_kept_and_its_time_is_used(seconds, step_seconds):
+    run = Run(seconds, step_seconds)
     assert run.left >= 0
     assert run.left < 0.25 * seconds
     assert all(1 <= made <= asked for made, asked in zip(run.made, STEPS, strict=True))
@@ -109,8 +115,8 @@ def test_a_stage_that_begins_again_gets_its_steps_again():
 
 
 def test_steps_are_taken_evenly_from_all_stages():
-    assert fit_steps([20, 10, 10], [1, 1, 1], [1.0, 1.0, 1.0], 20.0) == [10, 5, 5]
+    assert fit_steps([20, 10, 10], [1, 1, 1], [1.0, 1.0, 1.0], 17.0) == [10, 5, 5]
 
 
 def test_cheap_steps_fill_the_time_that_dear_ones_leave():
-    assert fit_steps([4, 4], [1, 1], [1.0, 0.1], 1.95) == [1, 4]
+    assert fit_steps([4, 4], [1, 1], [1.0, 0.1], 0.85) == [1, 4]

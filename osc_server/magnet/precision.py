@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 
+from osc_server.magnet.allocation import keep_freed_memory
 from osc_server.magnet.graphed import GraphedLayers
 from osc_server.magnet.packed import Packing, can_pack, has_fast_bfloat16, has_fast_int8, pack
 from osc_server.magnet.reused import ReusingLayers
@@ -40,6 +41,7 @@ def hasten(network: MagnetTransformer, precision: Precision, device: torch.devic
         network.faster = GraphedLayers(network)
     if device.type != "cpu":
         return "float16" if precision in ("auto", "int8") else precision
+    keep_freed_memory()
     chosen = _on_cpu(precision)
     if can_pack():
         pack(network, chosen)

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from osc_server.magnet.attention import TextMemory, dense_attention
+from osc_server.magnet.attention import TextMemory
+from osc_server.magnet.cpu_attention import attention_by_heads
 from osc_server.magnet.transformer import MagnetTransformer, TransformerLayer
 
 BLOCK = 16  # frames that are computed together
@@ -110,20 +111,17 @@ class ReusingLayers:
     def _dense(self, x: Tensor, memory: TextMemory, frames: Tensor | None) -> Tensor:
         layers = _layers(self._network)
         for i, layer in enumerate(layers):
-            n_rows, n_frames, dim = x.shape
             q, k, v = _heads(layer, layer.norm1(x)).unbind(2)
             if frames is not None and i == len(layers) - 1:  # nobody reads the other frames
-                at = frames[..., None].expand(-1, -1, dim)
-                x = x.gather(1, at)
-                q = q.reshape(n_rows, n_frames, dim).gather(1, at).view(n_rows, -1, *q.shape[2:])
-                frames = None
-            mixed = dense_attention(q, k, v)
+                at = (torch.arange(len(x))[:, None], frames)
+                x, q, frames = x[at], q[at], None
+            mixed = attention_by_heads(q, k, v)
             x = _finish(layer, x, mixed.reshape(*x.shape), memory, i)
         return self._normed(x, frames)
 
     def _normed(self, x: Tensor, frames: Tensor | None) -> Tensor:
         if frames is not None:
-            x = x.gather(1, frames[..., None].expand(-1, -1, x.shape[-1]))
+            x = x[torch.arange(len(x))[:, None], frames]
         normed: Tensor = self._network.out_norm(x)
         return normed
 
@@ -209,8 +207,7 @@ def _in_blocks(frames: Flags) -> Flags:
 
 def _blocks_of(frames: Flags) -> Flags:
     """Blocks ``[B, n_blocks]`` in which a frame is True."""
-    blocks: Flags = _in_blocks(frames).any(axis=-1)
-    return blocks
+    return np.asarray(_in_blocks(frames).any(axis=-1))
 
 
 def _layers(network: MagnetTransformer) -> list[TransformerLayer]:
@@ -249,7 +246,7 @@ def _attend(queries: Tensor, windows: Tensor, bias: Tensor) -> Tensor:
     """Blocks of queries ``[n, BLOCK, H, D]`` to what they find in their windows, alike."""
     q = (queries * queries.shape[-1] ** -0.5).transpose(1, 2)
     k, v = (part.transpose(1, 2) for part in windows.unbind(2))
-    mixed = (q @ k.transpose(-1, -2)).add_(bias).softmax(dim=-1) @ v
+    mixed: Tensor = (q @ k.transpose(-1, -2)).add_(bias).softmax(dim=-1) @ v
     return mixed.transpose(1, 2)
 
 
@@ -277,7 +274,9 @@ def _finish_blocks(
     if len(rows):
         told = x[: len(rows)]
         cross = layer.cross_attention
-        asked = cross.q_proj(layer.norm_cross(told)).view(*told.shape[:2], cross.n_heads, -1)
+        asked: Tensor = cross.q_proj(layer.norm_cross(told)).view(
+            *told.shape[:2], cross.n_heads, -1
+        )
         found = torch.empty_like(asked)
         begin = 0
         for row, n_blocks in enumerate(torch.bincount(rows).tolist()):
@@ -298,5 +297,5 @@ def _ask(asked: Tensor, memory: TextMemory, index: int, row: int) -> Tensor:
     mixed = functional.scaled_dot_product_attention(
         q, memory.keys[index][one], memory.values[index][one], attn_mask=memory.mask[one]
     )
-    found: Tensor = mixed.transpose(1, 2).reshape(asked.shape)
-    return found * memory.has_text[row].to(asked.dtype)
+    found: Tensor = mixed.transpose(1, 2).reshape(asked.shape) * memory.has_text[row].to(asked)
+    return found

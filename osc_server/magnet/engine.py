@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from osc_server.magnet.precision import Precision, hasten, stored_dtype
 from osc_server.magnet.pretrained import find_folder
 from osc_server.magnet.protocols import Companion
 from osc_server.magnet.revising import Judge
+from osc_server.magnet.self_test import load_where_right
 from osc_server.magnet.state_files import NETWORK_FILE
 from osc_server.rendering.plan import (
     Audio,
@@ -250,9 +252,9 @@ def load_engine(
     folder, name = find_model(spec, models_folder)
     place = _find_device(device)
     stored = stored_dtype(precision, place)
-    model = load_checkpoint(folder, models_folder, place, stored)
+    model, place = load_where_right(partial(load_checkpoint, folder, models_folder), place, stored)
     hasten(model.network, precision, place)
-    companion = find_companion(model, models_folder, place, stored)
+    companion = find_companion(model, models_folder, place, model.network.out_norm.weight.dtype)
     return MagnetEngine(model, name, place, companion)
 
 
@@ -264,7 +266,10 @@ def find_model(spec: str, models_folder: Path) -> tuple[Path, str]:
         return Path(spec), Path(spec).resolve().name
     folder = find_folder(spec, models_folder)
     if folder is None:
-        raise ModelUnavailable(f"no model {spec}: put its folder into {models_folder}")
+        raise ModelUnavailable(
+            f"no model {spec}: `magnet-bridge models fetch {spec.removeprefix('facebook/')}` gets "
+            f"it, or put its folder into {models_folder}"
+        )
     return folder, spec
 
 

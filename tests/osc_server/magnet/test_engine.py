@@ -159,8 +159,8 @@ def test_a_model_is_also_found_by_its_folder(tiny_folder):
     assert engine.info.name == "tiny"
 
 
-def test_a_model_that_is_not_there_says_where_to_put_it(tmp_path):
-    with pytest.raises(ModelUnavailable, match="no model facebook/magnet-small-10secs: put"):
+def test_a_model_that_is_not_there_is_named_with_the_command_that_gets_it(tmp_path):
+    with pytest.raises(ModelUnavailable, match="models fetch magnet-small-10secs"):
         load_engine("facebook/magnet-small-10secs", models_folder=tmp_path, device="cpu")
 
 

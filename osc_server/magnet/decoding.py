@@ -154,19 +154,21 @@ class _Progress:
     def __init__(self, listeners: Listeners, pace: Pace, device: torch.device) -> None:
         self._on_step = listeners.on_step
         self._pace = pace
-        self._on_gpu = device.type == "cuda"
+        self._device = device
         self._in_flight = STEPS_IN_FLIGHT if listeners.seconds_left is None else 0
         self._launched: deque[torch.cuda.Event] = deque()
         self._told = 0
 
     def step(self) -> int:
         """A step was launched; how many more of its stage follow."""
-        if self._on_gpu:
+        if self._device.type == "cuda":
             event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             event.record()
             self._launched.append(event)
             if len(self._launched) > self._in_flight:
                 self._launched.popleft().synchronize()
+        elif self._device.type == "mps":
+            torch.mps.synchronize()
         n_left = self._pace.end_step()
         self._told = max(self._told, self._pace.n_made)  # a stage that is made again stands still
         self._on_step(self._told, max(self._told, self._pace.n_steps))

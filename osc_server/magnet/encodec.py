@@ -64,7 +64,8 @@ class EncodecCodec:
         try:
             model.load_state_dict({_rename(name): tensor for name, tensor in state.items()})
         except RuntimeError as error:
-            raise ModelUnavailable(f"{cfg.source}: not the codec it claims: {error}") from error
+            reason = " ".join(str(error).split())[:300]  # torch lists hundreds of names
+            raise ModelUnavailable(f"{cfg.source}: not the codec it claims: {reason}") from error
         return cls(_fold(model), n_codebooks)
 
     @classmethod

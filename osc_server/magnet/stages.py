@@ -91,7 +91,10 @@ class StageFiller:
             first = self.codes[:, stage].clone()
             self.codes[:, stage] = given
             network = self._steadier_network()
-            run = _StageRun(self, stage, self._bind(network), broken.tolist())
+            guided = self._bind(network)
+            if network is self._network:
+                self._guided = guided  # what the old one kept of its layers may be spoilt
+            run = _StageRun(self, stage, guided, broken.tolist())
             again, broken_again = run.make(pace.begin_again(), end_step, on_draw)
             if bool((broken & broken_again).any()):
                 raise GenerationFailed(

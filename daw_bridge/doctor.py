@@ -41,8 +41,13 @@ except Exception as error:
 try:
     from osc_server.app import embedded_folder
     from osc_server.config import load_config
+    from osc_server.library.models import ModelShelf
     config = load_config(json.loads(sys.argv[1]))
     files = [f for f in embedded_folder().rglob("*") if f.is_file()]
+    shelf = ModelShelf(config.models.absolute(), embedded_folder(), config.model)
+    found["others"] = {name: shelf.missing(spec) for name, spec in shelf.folders().items()}
+    found["memory_bytes"] = config.memory_bytes()
+    found["need_bytes"] = max(shelf.need_bytes(s, "cpu") for s in (shelf.own_spec, "embedded"))
     found["clips"] = str(config.clips.absolute())
     found["models"] = str(config.models.absolute())
     found["model"] = config.model
@@ -84,6 +89,9 @@ class Probe:
     models: str = ""
     model: str = ""
     embedded: dict[str, int] | None = None
+    others: dict[str, str] | None = None
+    memory_bytes: int = 0
+    need_bytes: int = 0
 
 
 def examine(config: BridgeConfig, server_on: Callable[[int], bool]) -> list[Finding]:
@@ -99,6 +107,8 @@ def examine(config: BridgeConfig, server_on: Callable[[int], bool]) -> list[Find
         check_torch(probe),
         check_gpu(probe),
         check_model(probe),
+        *check_other_models(probe),
+        check_memory(probe),
         check_clips_folder(probe),
         check_port(config.port, is_free(config.port), server_on),
         check_port(config.port + 1, is_free(config.port + 1), server_on),
@@ -172,6 +182,37 @@ def check_model(probe: Probe) -> Finding:
     verdict: Verdict = "fails" if probe.model == "embedded" else "note"
     return Finding(
         "model", verdict, "the embedded model's files are missing", "install magnet-bridge again"
+    )
+
+
+def check_other_models(probe: Probe) -> list[Finding]:
+    """What lies in the models folder can be loaded, and has all that it needs."""
+    findings = []
+    for name, problem in (probe.others or {}).items():
+        if problem:
+            what, _, command = problem.rpartition(": `")
+            remedy = f"run {command.rstrip('`')}" if what else "fetch it again, or take it away"
+            text = f"lacks {what}" if what else problem
+            findings.append(Finding(f"model {name}", "note", text, remedy))
+        else:
+            findings.append(Finding(f"model {name}", "ok", "complete"))
+    if not findings and not probe.server_error:
+        text = "none in the models folder; the embedded one needs no other"
+        remedy = "to add an official one: magnet-bridge models fetch magnet-small-10secs"
+        findings.append(Finding("other models", "ok", text, remedy))
+    return findings
+
+
+def check_memory(probe: Probe) -> Finding:
+    """The model that is asked for fits into what models may use."""
+    text = f"{probe.memory_bytes / 1e9:.1f} GB that models may use"
+    if probe.need_bytes <= probe.memory_bytes:
+        return Finding("memory", "ok", text)
+    return Finding(
+        "memory",
+        "fails",
+        f"{text}; {probe.model} takes about {probe.need_bytes / 1e9:.1f} GB",
+        "choose a smaller model, or start the server with a larger --memory",
     )
 
 

@@ -37,6 +37,26 @@ def test_missing_weights_fail_and_a_wrong_setting_too():
     assert (finding.verdict, "20.0 MB" in finding.text) == ("ok", True)
 
 
+def test_models_in_the_folder_are_complete_or_named_with_the_command_that_completes_them():
+    lacking = "t5-base: `magnet-bridge models fetch mine`"
+    others = {"whole": "", "mine": lacking, "broken": "state_dict.bin is damaged"}
+    whole, mine, broken = doctor.check_other_models(Probe(others=others))
+    assert (whole.subject, whole.verdict) == ("model whole", "ok")
+    assert (mine.text, mine.remedy) == ("lacks t5-base", "run magnet-bridge models fetch mine")
+    assert (broken.verdict, broken.text) == ("note", "state_dict.bin is damaged")
+    (none,) = doctor.check_other_models(Probe(others={}))
+    assert "magnet-bridge models fetch" in none.remedy
+
+
+def test_too_little_memory_for_the_model_fails_with_what_to_do():
+    assert doctor.check_memory(Probe(memory_bytes=2, need_bytes=1)).verdict == "ok"
+    finding = doctor.check_memory(
+        Probe(model="magnet-medium-10secs", memory_bytes=4 * 10**9, need_bytes=85 * 10**8)
+    )
+    assert (finding.verdict, "8.5 GB" in finding.text) == ("fails", True)
+    assert "--memory" in finding.remedy
+
+
 def test_a_clips_folder_is_tried_out(tmp_path):
     assert doctor.check_clips_folder(Probe(clips=str(tmp_path / "new"))).verdict != "fails"
     (tmp_path / "file").write_text("")
@@ -61,8 +81,13 @@ def test_a_missing_sound_device_is_no_failure():
 
 
 def test_the_probe_sees_torch_and_the_servers_settings(tmp_path):
-    probe = doctor.probe_server(load_config({"clips": tmp_path, "model": "tone"}, {}))
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    (tmp_path / "models" / "mine" / "state_dict.bin").write_bytes(b"12345")
+    settings = {"clips": tmp_path, "models": tmp_path / "models", "model": "tone"}
+    probe = doctor.probe_server(load_config(settings, {}))
     assert probe.torch
+    assert "damaged" in probe.others["mine"]
+    assert probe.memory_bytes > probe.need_bytes > 0
     assert (probe.clips, probe.model, probe.server_error) == (str(tmp_path), "tone", "")
 
 

@@ -1,5 +1,8 @@
 """Models of the shape of audio-magnet: 16 kHz, ratios 8 5 4 2, wider text, their own drawing."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -126,6 +129,19 @@ def test_it_makes_sound_from_words(engine):
     (made,) = engine.generate([Plan("rain on tin", 20, 1, decoding)], lambda done, total: None)
     assert made.codes.shape == (4, 20)
     assert np.isfinite(engine.decode(made.codes, circular=True)).all()
+
+
+def test_loading_asks_nothing_of_a_network(models):
+    """Also where nobody said that the server is offline."""
+    program = (
+        "import socket, sys\n"
+        "from pathlib import Path\n"
+        "from osc_server.magnet.engine import load_engine\n"
+        "def refuse(*args, **kwargs): sys.exit('somebody asked the network')\n"
+        "socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse\n"
+        f"load_engine('audio-magnet-tiny', models_folder=Path({str(models)!r}), device='cpu')\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, stdin=subprocess.DEVNULL)
 
 
 def test_a_codec_by_name_may_be_one_of_transformers(models, codec, tmp_path):

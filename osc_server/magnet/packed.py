@@ -45,7 +45,8 @@ class Int8Linear(nn.Module):
     """A linear layer whose product is of 8-bit integers; inference only.
 
     Weights have a scale for each output, fixed; inputs one for each row, found on the way. So the
-    result for a row depends on that row alone. After the product all is bfloat16.
+    result for a row depends on that row alone. After the product all is bfloat16, or float32 where
+    the processor would have to emulate that.
     """
 
     def __init__(self, weight: Tensor, *, gelu: bool = False) -> None:
@@ -56,18 +57,19 @@ class Int8Linear(nn.Module):
         self.zeros = torch.zeros(len(weight), dtype=torch.long)
         codes = (weight / self.scales[:, None]).round().to(torch.int8)
         self.packed = torch.ops.onednn.qlinear_prepack(codes, None)
+        self.dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
 
     def forward(self, x: Tensor) -> Tensor:
-        """``[..., n_in]`` of any float type to bfloat16 ``[..., n_out]``."""
+        """``[..., n_in]`` of any float type to ``[..., n_out]`` of the layer's own."""
         rows = x.reshape(-1, x.shape[-1])
         most = rows.abs().amax(dim=1, keepdim=True).float().clamp_min(torch.finfo().tiny)
-        # Rounded before it is used, so that multiplying by it in bfloat16 loses nothing.
-        scale = (most / LARGEST).to(torch.bfloat16)
+        # Rounded before it is used, so that multiplying by it in that type loses nothing.
+        scale = (most / LARGEST).to(self.dtype)
         codes = (rows.float() * scale.float().reciprocal()).round_().to(torch.int8)
         codes = codes.view(torch.uint8).bitwise_xor_(MIDDLE)
         out: Tensor = torch.ops.onednn.qlinear_pointwise(
             *(codes, 1.0, MIDDLE, self.packed, self.scales, self.zeros, None),
-            *(1.0, 0, torch.bfloat16, "none", [], ""),
+            *(1.0, 0, self.dtype, "none", [], ""),
         )
         out = out.mul_(scale)
         if self.gelu:
@@ -89,7 +91,7 @@ def has_fast_bfloat16() -> bool:
 
 def has_fast_int8() -> bool:
     """Whether this processor sums products of 8-bit integers natively, and without overflow."""
-    if not (has_fast_bfloat16() and _supports("_is_vnni_supported")):
+    if not (can_pack() and _supports("_is_vnni_supported")):
         return False
     weight = torch.eye(16) * torch.arange(1, 17)
     try:

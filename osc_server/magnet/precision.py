@@ -13,7 +13,8 @@ from osc_server.magnet.reused import ReusingLayers
 from osc_server.magnet.transformer import MagnetTransformer
 
 Precision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
-"""Of the network's products. ``auto`` is float16 on a GPU, as published, and float32 on CPU."""
+"""Of the network's products. ``auto`` is float16 on a GPU, as published, and bfloat16 on a CPU that
+has it, float32 on one that has not."""
 
 _ON_GPU = {"auto": torch.float16, "float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -52,6 +53,6 @@ def hasten(network: MagnetTransformer, precision: Precision, device: torch.devic
 def _on_cpu(precision: Precision) -> Packing:
     if precision == "int8" and has_fast_int8():
         return "int8"
-    if precision in ("bfloat16", "int8") and has_fast_bfloat16():
+    if precision in ("auto", "bfloat16", "int8") and has_fast_bfloat16():
         return "bfloat16"
     return "float32"

@@ -89,11 +89,12 @@ class Renderer:
         try:
             seeds = take_seeds(seed, request.takes)
             watch = Watch(steps, preview.on_coarse if on_preview else None, seconds_left)
-            decoded, notes = self._draw(piece, seeds, watch)
+            decoded, notes = self._draw(piece, seeds, watch, preview)
             drawn = self._clocks.seconds()
             takes = ranked(
                 [finish_take(piece, *drawing) for drawing in zip(seeds, decoded, strict=True)]
             )
+            finished = self._clocks.seconds()
             perplexity = self._perplexity(takes[0]) if seconds_left is None else 0.0
             steps.again()
             now = self._clocks.seconds()
@@ -106,11 +107,12 @@ class Renderer:
         except BaseException:
             preview.discard()
             raise
-        self._finishing.learn(self._clocks.seconds() - drawn, seconds)
+        writing = self._clocks.seconds() - now
+        self._finishing.learn(finished - drawn + writing, len(takes) * self._drawn_seconds(piece))
         return sidecars
 
     def _draw(
-        self, piece: Piece, seeds: Sequence[int], watch: Watch
+        self, piece: Piece, seeds: Sequence[int], watch: Watch, preview: _Previewing
     ) -> tuple[list[Decoded], tuple[str, ...]]:
         """Codes of all takes, and what is to be said about them together."""
         n_hint = hint_frames(piece.request, self._engine.info, piece.canvas.n_frames)
@@ -129,10 +131,15 @@ class Renderer:
             ]
             canvases = [hinted.canvas for hinted in begun]
             notes = [hinted.note for hinted in begun if hinted.note]
-        audio_seconds = len(seeds) * piece.canvas.n_frames / self._engine.info.frame_rate
-        left = self._finishing.before(watch.seconds_left, audio_seconds)
+        left = self._finishing.before(
+            watch.seconds_left, self._drawn_seconds(piece), lambda: len(seeds) + preview.is_due
+        )
         watch = replace(watch, on_step=progress.phase(), seconds_left=left)
         return draw(self._engine, canvases, seeds, watch), tuple(dict.fromkeys(notes))
+
+    def _drawn_seconds(self, piece: Piece) -> float:
+        """Of a take, with what it keeps: finishing decodes that too."""
+        return piece.canvas.n_frames / self._engine.info.frame_rate
 
     def _perplexity(self, take: Take) -> float:
         """Of a loop's seam; 0 where it is not whole on the canvas, or there is no memory for it."""
@@ -178,6 +185,11 @@ class _Previewing:
         self._piece = piece
         self._on_preview = on_preview
         self._path: Path | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is still to be made."""
+        return self._on_preview is not None and self._path is None
 
     def on_coarse(self, codes: Sequence[Codes]) -> None:
         if self._on_preview is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from osc_server.rendering.plan import SecondsLeft
 
 _FIRST_GUESS = 0.05  # seconds a second of audio and take, on two cores
@@ -25,9 +27,19 @@ class FinishingTime:
         """Seconds to set aside."""
         return _MARGIN * (_FIXED_SECONDS + self._per_second * audio_seconds)
 
-    def before(self, seconds_left: SecondsLeft | None, audio_seconds: float) -> SecondsLeft | None:
-        """The time left for drawing: what is left in all, less finishing."""
+    def before(
+        self,
+        seconds_left: SecondsLeft | None,
+        audio_seconds: float,
+        n_to_finish: Callable[[], int],
+    ) -> SecondsLeft | None:
+        """The time left for drawing: what is left in all, less finishing.
+
+        Args:
+            seconds_left: in all; None = as long as it takes.
+            audio_seconds: of one take.
+            n_to_finish: how many takes and previews are still to be finished.
+        """
         if seconds_left is None:
             return None
-        aside = self.estimate(audio_seconds)
-        return lambda: seconds_left() - aside
+        return lambda: seconds_left() - self.estimate(audio_seconds * n_to_finish())

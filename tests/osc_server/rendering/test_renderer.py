@@ -49,7 +49,7 @@ def test_the_clip_on_disk_is_what_the_sidecar_says(store):
     assert info.frames == sidecar.measured.n_samples == round(8 * 60 / 128.5 * 44100)
     assert sidecar.measured.bpm_measured == pytest.approx(128.5, rel=0.005)
     assert sidecar.measured.seam < 1.2
-    assert sidecar.measured.rtf == pytest.approx(4.0 / sidecar.measured.seconds, abs=1e-3)
+    assert sidecar.measured.rtf == pytest.approx(6.0 / sidecar.measured.seconds, abs=1e-3)
     assert store.sidecar(sidecar.id) == sidecar
 
 

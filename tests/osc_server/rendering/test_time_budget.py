@@ -19,7 +19,7 @@ def test_what_finishing_takes_is_learnt_slower_at_once_and_faster_by_and_by():
 
 
 def test_without_a_deadline_there_is_no_hurry():
-    assert FinishingTime().before(None, 10) is None
+    assert FinishingTime().before(None, 10, lambda: 1) is None
 
 
 def test_the_engine_is_given_less_than_is_left(tmp_path):
@@ -58,3 +58,23 @@ def test_in_a_hurry_the_perplexity_of_the_seam_is_not_measured(tmp_path):
     asked = GenerateClip(1, prompt="pad", bars=1)
     assert studio.make(asked).measured.seam_perplexity > 0
     assert studio.make(asked, seconds_left=lambda: 5.0).measured.seam_perplexity == 0
+
+
+def test_a_preview_that_is_still_due_is_left_time_too(tmp_path):
+    studio = Studio(tmp_path)
+    lefts = []
+    generate = studio.engine.generate
+
+    def watched(plans, on_step, **options):
+        lefts.append(options["seconds_left"]())
+        decoded = generate(plans, on_step, **options)
+        lefts.append(options["seconds_left"]())
+        return decoded
+
+    studio.engine.generate = watched
+    studio.make(
+        GenerateClip(1, prompt="pad", bars=2),
+        seconds_left=lambda: 5.0,
+        on_preview=lambda path, codebooks: None,
+    )
+    assert lefts[0] < lefts[1] < 5.0

@@ -101,9 +101,12 @@ class T5Conditioner:
 
         encoder = load_pretrained(T5EncoderModel, folder, "text encoder")
         try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, ImportError, RuntimeError) as error:
-            raise ModelUnavailable(f"the words of {folder} cannot be read: {error}") from error
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+        except (OSError, ValueError, ImportError, RuntimeError, LookupError, TypeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise ModelUnavailable(f"the words of {folder} cannot be read: {reason}") from error
         return cls(tokenizer, encoder.to(device, torch.float32))
 
     @torch.inference_mode()

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 from osc_server.contract.errors import ModelUnavailable
+
+_UNREADABLE = (
+    OSError, ValueError, RuntimeError, pickle.UnpicklingError, EOFError, LookupError, TypeError,
+    AttributeError,
+)  # fmt: skip
+"""What a damaged or hostile folder can trip in transformers."""
 
 
 def find_folder(name: str, models_folder: Path) -> Path | None:
@@ -39,16 +46,21 @@ def load_pretrained(kind: Any, folder: Path, what: str) -> Any:  # noqa: ANN401 
         ModelUnavailable: it cannot be read, or weights are missing, which transformers would fill
             with random numbers.
     """
+    from safetensors import SafetensorError
     from transformers.utils import logging
+
+    from osc_server.magnet.state_files import require_finite
 
     quiet: Any = logging
     quiet.disable_progress_bar()
     try:
         model, report = kind.from_pretrained(
-            folder, local_files_only=True, output_loading_info=True
+            folder, local_files_only=True, trust_remote_code=False, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelUnavailable(f"the {what} in {folder} cannot be read: {error}") from error
+    except (*_UNREADABLE, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ModelUnavailable(f"the {what} in {folder} cannot be read: {reason}") from error
     if report["missing_keys"]:
         raise ModelUnavailable(f"the {what} in {folder} lacks {min(report['missing_keys'])}")
+    require_finite(dict(model.named_parameters()), f"the {what} in {folder}")
     return model.eval().requires_grad_(False)

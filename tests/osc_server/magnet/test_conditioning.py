@@ -1,9 +1,13 @@
 """Words to states: what the hashed conditioner hears, and where encoders are looked for."""
 
+import json
+import pickle
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.conditioning import (
@@ -90,8 +94,8 @@ def test_a_name_cannot_lead_out_of_the_models_folder(name):
     assert find_folder(name, GOLDEN_FOLDER / "checkpoint") is None
 
 
-def test_a_missing_encoder_says_where_to_put_it(tmp_path: Path):
-    with pytest.raises(ModelUnavailable, match=r"needs the text encoder t5-base: put .* into"):
+def test_a_missing_encoder_is_named_with_the_command_that_gets_it(tmp_path: Path):
+    with pytest.raises(ModelUnavailable, match="`magnet-bridge models fetch t5-base` gets it"):
         T5Conditioner.load("t5-base", tmp_path, torch.device("cpu"))
 
 
@@ -99,3 +103,52 @@ def test_an_encoder_that_cannot_be_read_says_so(tmp_path: Path):
     (tmp_path / "t5-base").mkdir()
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         T5Conditioner.load("t5-base", tmp_path, torch.device("cpu"))
+
+
+def test_a_damaged_encoder_is_refused_with_its_reason(tmp_path: Path):
+    def load(change):
+        folder = shutil.copytree(GOLDEN_FOLDER / "t5-tiny-rig", tmp_path / "t5", dirs_exist_ok=True)
+        change(folder)
+        T5Conditioner.load("t5", tmp_path, torch.device("cpu"))
+
+    def truncated(folder):
+        weights = folder / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:70_000])
+
+    def not_numbers(folder):
+        weights = load_file(folder / "model.safetensors")
+        weights["shared.weight"][3] = torch.nan
+        save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+    def another_size(folder):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"d_ff": 99}))
+
+    def hostile(folder):
+        (folder / "model.safetensors").unlink()
+        (folder / "pytorch_model.bin").write_bytes(
+            pickle.dumps({"a": Touch(tmp_path / "owned")}, protocol=2)
+        )
+
+    for change, reason in (
+        (truncated, "cannot be read"),
+        (not_numbers, "shared.weight holds not-a-number"),
+        (another_size, "cannot be read"),
+        (hostile, "cannot be read"),
+        (lambda folder: (folder / "config.json").write_text("[]"), "cannot be read"),
+        (lambda folder: (folder / "tokenizer.json").write_text("{"), "words of .* cannot be read"),
+    ):
+        with pytest.raises(ModelUnavailable, match=reason):
+            load(change)
+        shutil.rmtree(tmp_path / "t5")
+    assert not (tmp_path / "owned").exists()
+
+
+class Touch:
+    """Touches a file when it is unpickled by a careless reader."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self):
+        return (Path.touch, (self.target,))

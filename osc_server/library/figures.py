@@ -11,7 +11,7 @@ from osc_server.library.catalogue import PARTS, short_name
 from osc_server.magnet.headers import CODEC_FILE, NETWORK_FILE, Header, read_header
 
 CODEC_RATES_HZ = {"encodec_32khz": 32000, "encodec_24khz": 24000, "encodec_16khz": 16000}
-_WORKER_BYTES = 500_000_000
+_WORKER_BYTES = 650_000_000
 """Of a worker process with nothing in it but its libraries, and of its working memory."""
 _MAX_CONFIG_BYTES = 1 << 20
 

@@ -39,7 +39,7 @@ def test_a_model_is_fetched_with_its_licence_said_and_is_then_listed(tmp_path, h
     code, text = run(tmp_path, "models", *flags, **settings)
     assert code == 0, text
     (line,) = [line for line in text.splitlines() if "magnet-small-10secs" in line]
-    assert line.split()[1:5] == ["yes", "2", "MB", "502"]
+    assert line.split()[1:5] == ["yes", "2", "MB", "652"]
 
 
 def test_a_model_that_cannot_be_fetched_ends_with_a_sentence_and_code_one(tmp_path, hub):

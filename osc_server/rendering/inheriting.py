@@ -92,7 +92,7 @@ def _loop(request: GenerateClip, source: Source) -> bool:
 
 
 def _length(request: GenerateClip, source: Source) -> dict[str, Any]:
-    """Of what is as long as its source, the length; as bars where they are whole."""
+    """The length of what is about as long as its source; as bars where they are whole."""
     if isinstance(request.start, Continue):
         return {}
     asked = (request.bars, request.beats, request.seconds)
@@ -101,7 +101,9 @@ def _length(request: GenerateClip, source: Source) -> dict[str, Any]:
             return {}
         bar = float(request.meter.beats_per_bar)
         beats = seconds_to_beats(source.seconds, _own_bpm(request, source))
-        return {"bars": float(max(1, round(beats / bar)))}
+        if beats < bar * (1 - _NEARLY_A_BAR):
+            return {"beats": float(max(1, round(beats)))}
+        return {"bars": float(round(beats / bar))}
     beats, bar = source_beats(request, source), float(request.meter.beats_per_bar)
     exact = beats_to_seconds(beats, request.bpm)
     if beats % bar == 0 and abs(exact - source.seconds) * source.rate_hz < 1:

@@ -99,7 +99,10 @@ class ModelShelf:
         """What a model on disk lacks, and how to get it; empty where it is complete."""
         if spec.partition(":")[0] == TONE:
             return ""
-        found = self._found(self._folder_of(spec))
+        folder = self._folder_of(spec)
+        if not (folder / NETWORK_FILE).is_file():
+            return _absent(name_of(spec))
+        found = self._found(folder)
         if found.figures is None:
             return found.problem
         lacking = self.lacking(found.figures)
@@ -178,7 +181,10 @@ class ModelShelf:
         return known[1]
 
     def _folder_of(self, spec: str) -> Path:
-        return self._embedded_folder if spec == EMBEDDED else Path(spec)
+        if spec == EMBEDDED:
+            return self._embedded_folder
+        # The owner's own model may be a name that is still to be fetched.
+        return Path(spec) if Path(spec).is_absolute() else self.models_folder / short_name(spec)
 
     def _own_spec(self, name: str) -> str:
         if name == EMBEDDED or name.partition(":")[0] == TONE:
@@ -187,6 +193,10 @@ class ModelShelf:
             if (folder / NETWORK_FILE).is_file():
                 return str(folder.resolve())
         return name  # the worker will say that there is none, and jobs may name others
+
+
+def _absent(name: str) -> str:
+    return f"not on this disk: {fetch_command(name)}"
 
 
 def name_of(spec: str) -> str:
@@ -212,7 +222,7 @@ def _published_item(request_id: RequestId, model: Published, device: str) -> Mod
         takes_tempo=False,
         size_bytes=model.size_bytes,
         memory_bytes=memory_bytes(model.n_weights, parts, device),
-        missing=f"not on this disk: {fetch_command(model.name)}",
+        missing=_absent(model.name),
     )
 
 

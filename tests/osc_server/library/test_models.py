@@ -48,6 +48,15 @@ def test_the_owners_model_may_lie_anywhere_and_is_named_by_its_folder(shelf, fol
     assert shelf.own_spec == shelf.spec("own") == str(folder / "elsewhere" / "own")
 
 
+def test_the_owners_model_may_be_one_that_is_still_to_be_fetched(folder):
+    shelf = ModelShelf(folder / "models", folder / "embedded", "facebook/magnet-small-30secs")
+    assert shelf.missing(shelf.own_spec) == (
+        "not on this disk: `magnet-bridge models fetch magnet-small-30secs`"
+    )
+    shutil.copytree(folder / "models" / "mine", folder / "models" / "magnet-small-30secs")
+    assert shelf.missing(shelf.own_spec) == ""
+
+
 def test_a_clients_model_may_not_lie_elsewhere(shelf, folder):
     for name in (str(folder / "elsewhere" / "secret"), "../elsewhere/secret"):
         with pytest.raises(Forbidden):

@@ -154,22 +154,22 @@ class ReusingLayers:
         blocks, sources = _blocks_of(frames), _blocks_of(reached(frames, reach))
         if blocks.mean() > NEARLY_ALL:
             blocks[:], sources[:] = True, True
+        everything = bool(blocks.all())
         rows, columns = (torch.from_numpy(axis) for axis in blocks.nonzero())
-        x = before[rows, columns]
-        source = x if sources.sum() == len(rows) else before[torch.from_numpy(sources)]
+        x = before.flatten(0, 1) if everything else before[rows, columns]
+        source = x if sources.sum() == len(x) else before[torch.from_numpy(sources)]
         heads = _heads(layer, layer.norm1(source))
         windows = _windows(heads[:, :, 1:], sources, reach)[rows, columns]
         own = torch.from_numpy(blocks[sources])
         queries = heads[:, :, 0] if len(source) == len(x) else heads[own, :, 0]
-        bias = self._band(frames.shape[1], heads.dtype)[columns]
-        mixed = _attend(queries, windows, bias)
+        mixed = _attend(queries, windows, self._band(frames.shape[1], heads.dtype)[columns])
         n_told = int((rows < memory.n_rows).sum())
         x = _finish(layer, x, mixed.reshape(*x.shape), memory, (index, rows[:n_told]))
-        if not blocks.all():
-            # The other frames of a block were right, and may have been computed from too little.
-            renewed = torch.from_numpy(_in_blocks(frames))[rows, columns]
-            x = torch.where(renewed[..., None], x, after[rows, columns])
-        after[rows, columns] = x
+        if everything:
+            after.copy_(x.view(after.shape))
+        else:  # the other frames of a block were right, and may come from too little now
+            renewed = torch.from_numpy(_in_blocks(frames))
+            after[renewed] = x[renewed[rows, columns]]
 
     def _band(self, n_frames: int, dtype: torch.dtype) -> Tensor:
         """0 where a frame of a block may look, otherwise -inf, ``[n_blocks, 1, BLOCK, window]``."""

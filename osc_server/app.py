@@ -87,12 +87,21 @@ async def _until(stop: asyncio.Event, supervisor: Supervisor) -> None:
             task.cancel()
 
 
+def _opener(config: ServerConfig, asked: EngineLoader) -> EngineLoader:
+    """What opens models in the worker; all can be pickled."""
+    if config.engine == "audiocraft":
+        return open_reference_engine
+    if asked is open_engine and config.precision != "auto":
+        return partial(open_engine, precision=config.precision)
+    return asked
+
+
 def _build(
     config: ServerConfig, store: ClipStore, open_engine: EngineLoader
 ) -> tuple[Supervisor, Service]:
     monotonic = asyncio.get_running_loop().time
     setup = WorkerSetup(
-        open_engine=open_reference_engine if config.engine == "audiocraft" else open_engine,
+        open_engine=_opener(config, open_engine),
         models_folder=config.models.absolute(),
         device=config.device,
         clips_folder=store.folder,

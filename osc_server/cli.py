@@ -48,6 +48,7 @@ def server(  # noqa: PLR0913 - one argument a flag is how typer reads a command 
     models: Annotated[Path | None, typer.Option(help=_help("models"))] = None,
     presets: Annotated[Path | None, typer.Option(help=_help("presets"))] = None,
     device: Annotated[str | None, typer.Option(help=_help("device"))] = None,
+    precision: Annotated[str | None, typer.Option(help=_help("precision"))] = None,
     engine: Annotated[str | None, typer.Option(help=_help("engine"))] = None,
     memory: Annotated[float | None, typer.Option(help=_help("memory"))] = None,
     offline: Annotated[bool | None, typer.Option(help=_help("offline"))] = None,

@@ -80,6 +80,11 @@ class ServerConfig(BaseModel):
     memory: float = Field(
         0, ge=0, le=10000, description="GB that models may use together; 0 = most of what is there"
     )
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
+        "auto",
+        description="of the model's products: float32 is exact, int8 the fastest on a CPU, auto is "
+        "float16 on a GPU and bfloat16 on a CPU that has it",
+    )
     offline: bool = Field(False, description="never ask the network for a model")
     hub: str = Field(
         "https://huggingface.co",

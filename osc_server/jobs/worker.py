@@ -48,6 +48,7 @@ from osc_server.jobs.messages import (
 from osc_server.rendering.plan import Engine, OnPreview, OnStep, SecondsLeft
 
 if TYPE_CHECKING:
+    from osc_server.magnet.precision import Precision
     from osc_server.rendering.renderer import Renderer
 
 TONE = "tone"
@@ -60,7 +61,9 @@ _VERSIONED = ("magnet-bridge", "numpy", "torch", "transformers", "soxr", "pyloud
 _log = logging.getLogger(__name__)
 
 
-def open_engine(model: str, models_folder: Path, device: str) -> Engine:
+def open_engine(
+    model: str, models_folder: Path, device: str, precision: Precision = "auto"
+) -> Engine:
     """The engine of a model; the only place that reaches for torch, and only when it must.
 
     Raises:
@@ -77,7 +80,7 @@ def open_engine(model: str, models_folder: Path, device: str) -> Engine:
             raise BadRequest(f"{model} is not a model: write tone, or tone:0.05") from error
     from osc_server.magnet.engine import load_engine
 
-    return load_engine(model, models_folder=models_folder, device=device)
+    return load_engine(model, models_folder=models_folder, device=device, precision=precision)
 
 
 def open_reference_engine(model: str, models_folder: Path, device: str) -> Engine:

@@ -1,12 +1,16 @@
 """The whole server: real sockets, a real worker process, the tone engine in place of the model."""
 
 import os
+import pickle
 import signal
 
 import numpy as np
 import pytest
 import soundfile
 
+from osc_server.app import _opener
+from osc_server.config import ServerConfig
+from osc_server.jobs.worker import open_engine
 from osc_server.library.clips import ClipStore
 from tests.osc_server.engines import open_troubled
 from tests.osc_server.servers import Wire, running_server
@@ -213,3 +217,9 @@ def test_clips_are_listed_newest_first(tcp):
 def test_pd_may_send_everything_as_floats(tcp):
     tcp.send("generate", 1.0, "prompt", "bass", "bars", 1.0, "loop", 1.0, "rate", 48000.0)
     assert tcp.end_of(1)[0] == "ready"
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+def test_the_precision_that_is_set_reaches_what_opens_models(precision):
+    opener = _opener(ServerConfig(precision=precision), open_engine)
+    assert pickle.loads(pickle.dumps(opener)).keywords == {"precision": precision}

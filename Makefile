@@ -3,7 +3,7 @@
 #   make demo    hear (and see) a loop that MAGNeT makes from words, over OSC
 #   make test    lint, types and tests: what CI runs
 #   make lint    ruff and mypy only
-#   make bench   measure: speed, latency, underruns
+#   make bench   measure speed and latency; with AUDIOCRAFT=folder of its repository also against that
 #   make train   make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
 #   make wheel   build dist/*.whl
 #   make clean   remove .venv and what the tools left; your clips stay
@@ -34,9 +34,11 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	@for script in benchmarks/[a-z]*.py; do \
-	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
-	done
+	$(BIN)/python benchmarks/accepted_latency.py
+	$(BIN)/python benchmarks/model_load.py
+	$(BIN)/python benchmarks/gpu.py
+	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/report.py
 
 train: $(READY)
 	$(BIN)/python -m osc_server.training --size $(SIZE)

@@ -28,6 +28,7 @@ SILENCE_LUFS = -70.0
 """BS.1770-4's absolute gate: what is under it counts as silence."""
 _MEASURED_SECONDS = 3.0
 _GATE_SECONDS = 0.4
+_LONG_SECONDS = 301.0
 _FADE_IN_SECONDS = 0.001
 _FADE_OUT_SECONDS = 0.010
 _LOUDNESS_ROUNDS = 3
@@ -146,8 +147,11 @@ def measure_loudness(audio: Audio, rate_hz: int, loop: bool) -> tuple[float, lis
     """Integrated loudness in LUFS (ITU-R BS.1770-4), -70 for silence, and what to say about it.
 
     A loop is measured as it will be heard, repeating. A line under 0.4 s, which the standard cannot
-    measure, is repeated as well, and the note says so.
+    measure, is repeated as well, and the note says so. Of more than five minutes each minute is
+    measured on its own and their energies are averaged.
     """
+    if len(audio) > _LONG_SECONDS * rate_hz:
+        return _loudness_by_minutes(audio, rate_hz), []
     notes = []
     too_short = len(audio) < _GATE_SECONDS * rate_hz
     if too_short and not loop:
@@ -160,6 +164,13 @@ def measure_loudness(audio: Audio, rate_hz: int, loop: bool) -> tuple[float, lis
         warnings.simplefilter("ignore", RuntimeWarning)
         lufs = float(pyloudnorm.Meter(rate_hz).integrated_loudness(audio.astype(np.float64)))
     return (lufs if lufs > SILENCE_LUFS else SILENCE_LUFS), notes
+
+
+def _loudness_by_minutes(audio: Audio, rate_hz: int) -> float:
+    minutes = np.array_split(audio, math.ceil(len(audio) / (60 * rate_hz)))
+    each = np.array([measure_loudness(minute, rate_hz, False)[0] for minute in minutes])
+    loud = each[each > SILENCE_LUFS]
+    return float(10 * np.log10(np.mean(10 ** (loud / 10)))) if len(loud) else SILENCE_LUFS
 
 
 def _held_to(

@@ -17,7 +17,7 @@ _MAX_MATCH_DB = 24.0
 _MAX_DRIFT_DB = 9.0
 _SETTLE_SECONDS = 0.5
 _FREE_DRIFT_DB = 0.3
-_ROUNDS = 3
+_ROUNDS = 5
 
 
 def loudness(audio: Audio, rate_hz: int) -> float:

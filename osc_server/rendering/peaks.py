@@ -14,6 +14,7 @@ from osc_server.rendering.plan import Audio
 
 _OVERSAMPLING = 4
 _MARGIN = 64  # samples around a clip that the oversampling filter reaches
+_PIECE_SAMPLES = 1 << 20
 _HOLD_SECONDS = 0.010
 
 
@@ -25,10 +26,21 @@ def true_peak_db(audio: Audio, loop: bool) -> float:
 
 def peak_envelope(audio: Audio, loop: bool) -> NDArray[np.float64]:
     """``[n_samples]``: the highest that any channel reaches within a sample of each instant."""
-    n_samples = len(audio)
     edge: Literal["wrap", "constant"] = "wrap" if loop else "constant"
-    padded = np.pad(audio.astype(np.float64), ((_MARGIN, _MARGIN), (0, 0)), edge)
-    between = np.abs(resample_poly(padded, _OVERSAMPLING, 1, axis=0)).max(axis=1)
+    padded = np.pad(audio, ((_MARGIN, _MARGIN), (0, 0)), edge)
+    # Piece by piece: minutes of stereo, four times oversampled, would fill gigabytes.
+    pieces = [
+        _envelope(padded[first : first + _PIECE_SAMPLES + 2 * _MARGIN])
+        for first in range(0, len(audio), _PIECE_SAMPLES)
+    ]
+    return np.concatenate(pieces)
+
+
+def _envelope(padded: Audio) -> NDArray[np.float64]:
+    """Of audio with its margin on both sides, without it."""
+    audio = padded[_MARGIN : len(padded) - _MARGIN]
+    n_samples = len(audio)
+    between = np.abs(resample_poly(padded.astype(np.float64), _OVERSAMPLING, 1, axis=0)).max(axis=1)
     # From one sample to the next: what lies between belongs to both.
     first = (_MARGIN - 1) * _OVERSAMPLING
     steps = between[first : first + (n_samples + 1) * _OVERSAMPLING]

@@ -104,3 +104,10 @@ def test_a_line_shorter_than_a_loudness_block_is_set_and_says_how():
 def test_a_clip_of_one_sample_is_a_clip():
     for target in (replace(LOOP, n_samples=1), replace(LINE, n_samples=1)):
         assert finish(noise(640), 32000, target).audio.shape == (1, 1)
+
+
+def test_many_minutes_are_measured_one_by_one():
+    audio = np.tile(noise(8000 * 30), (12, 1))
+    lufs, _ = measure_loudness(audio, 8000, loop=False)
+    assert lufs == pytest.approx(measure_loudness(noise(8000 * 30), 8000, loop=False)[0], abs=0.1)
+    assert measure_loudness(audio * 0, 8000, loop=False)[0] == -70

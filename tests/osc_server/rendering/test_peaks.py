@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from osc_server.rendering import peaks
 from osc_server.rendering.peaks import hold_peaks, true_peak_db
 
 RATE = 48000
@@ -56,3 +57,11 @@ def test_both_channels_are_held_alike():
 def test_tiny_clips_are_held_too(n_samples, loop):
     held = hold_peaks(np.full((n_samples, 1), 2.0, "f4"), -1.0, RATE, loop=loop)
     assert np.abs(held).max() < 0.9
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_long_clip_is_measured_piece_by_piece_with_the_same_result(loop, monkeypatch):
+    audio = np.random.default_rng(5).standard_normal((5000, 2)).astype("f4") * 0.2
+    whole = peaks.peak_envelope(audio, loop)
+    monkeypatch.setattr(peaks, "_PIECE_SAMPLES", 700)
+    np.testing.assert_allclose(peaks.peak_envelope(audio, loop), whole, atol=1e-6)

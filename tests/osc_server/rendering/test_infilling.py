@@ -25,8 +25,17 @@ def changed(before, after):
     return places[0], places[-1] + 1
 
 
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "PCM_U8"])
-@pytest.mark.parametrize(("rate_hz", "n_channels"), [(44100, 1), (96000, 2)])
+@pytest.mark.parametrize(
+    ("subtype", "rate_hz", "n_channels"),
+    [
+        ("PCM_U8", 32000, 1),
+        ("PCM_16", 44100, 2),
+        ("PCM_24", 96000, 2),
+        ("PCM_32", 44100, 1),
+        ("FLOAT", 48000, 2),
+        ("DOUBLE", 22050, 1),
+    ],
+)
 def test_samples_outside_are_the_very_same(studio, subtype, rate_hz, n_channels):
     rng = np.random.default_rng(1)
     noise = rng.uniform(-1, 0.999, (rate_hz * 4, n_channels)) * 0.99
@@ -71,20 +80,20 @@ def test_no_click_at_either_splice(studio):
 
 
 def test_a_long_stretch_is_made_window_by_window(studio):
-    path = studio.wav("source.wav", tune(40.0))
-    made = studio.make(filling(path, 8, 68, bpm=120))
+    path = studio.wav("source.wav", tune(24.0))
+    made = studio.make(filling(path, 8, 40, bpm=120))
     clicks = clicks_seconds(studio.audio(made), 44100, 0.3)
-    np.testing.assert_allclose(clicks, np.arange(80) * 0.5, atol=0.0015)
+    np.testing.assert_allclose(clicks, np.arange(48) * 0.5, atol=0.0015)
 
 
 def test_of_a_long_file_only_the_neighbourhood_is_looked_at(studio):
     heard = []
     encode = studio.engine.encode
     studio.engine.encode = lambda audio: heard.append(len(audio)) or encode(audio)
-    path = studio.wav("source.wav", tune(100.0, 22050), 22050)
-    made = studio.make(filling(path, 100, 104, bpm=120))
+    path = studio.wav("source.wav", tune(60.0, 16000), 16000)
+    made = studio.make(filling(path, 60, 64, bpm=120))
     assert max(heard) < 450 * 640
-    assert made.measured.n_samples == 2205000
+    assert made.measured.n_samples == 960000
 
 
 def test_what_was_left_stays_left(studio):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +60,23 @@ class HashedTextConditioner(nn.Module):
 
     def _word_states(self, words: list[str]) -> Tensor:
         device = self.word_emb.weight.device
-        buckets = torch.tensor([self._bucket(word) for word in words], device=device)
-        trigrams = [_trigrams(word) for word in words]
-        starts = torch.tensor([0, *map(len, trigrams)], device=device).cumsum(0)[:-1]
-        pieces = torch.tensor([self._bucket(t) for line in trigrams for t in line], device=device)
-        states: Tensor = self.word_emb(buckets) + self.trigram_emb(pieces, starts)
+        hashed = [hashed_pieces(word, self.n_buckets) for word in words]
+        buckets = torch.tensor([bucket for bucket, _ in hashed], device=device)
+        starts = torch.tensor([0, *(len(pieces) for _, pieces in hashed)], device=device)
+        pieces = torch.tensor([piece for _, pieces in hashed for piece in pieces], device=device)
+        states: Tensor = self.word_emb(buckets) + self.trigram_emb(pieces, starts.cumsum(0)[:-1])
         return states
 
-    def _bucket(self, piece: str) -> int:
+
+@lru_cache(maxsize=1 << 16)
+def hashed_pieces(word: str, n_buckets: int) -> tuple[int, tuple[int, ...]]:
+    """Buckets of a word and of its trigrams; training asks for the same few thousand words."""
+
+    def bucket(piece: str) -> int:
         # crc32, not hash(): the latter differs from one process to the next.
-        return zlib.crc32(piece.encode()) % self.n_buckets
+        return zlib.crc32(piece.encode()) % n_buckets
+
+    return bucket(word), tuple(bucket(trigram) for trigram in _trigrams(word))
 
 
 class T5Conditioner:

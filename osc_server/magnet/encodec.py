@@ -17,7 +17,8 @@ from osc_server.magnet.undrawn import UndrawnWeights
 from osc_server.magnet.xp_config import XpConfig
 
 CONTEXT_FRAMES = 50
-"""The convolutions see some 6 frames; the LSTM sees all that came before and forgets it slowly."""
+"""Of its own tail and head that a loop is decoded between: the convolutions see some 6 frames, the
+LSTM sees all that came before and forgets it slowly."""
 
 
 class EncodecCodec:
@@ -32,7 +33,6 @@ class EncodecCodec:
         self.samples_per_frame: int = math.prod(config.upsampling_ratios)
         self.n_codebooks = n_codebooks
         self.codebook_size: int = config.codebook_size
-        self.context_frames = CONTEXT_FRAMES
 
     @classmethod
     def from_state(
@@ -91,11 +91,14 @@ class EncodecCodec:
         return codes
 
     @torch.inference_mode()
-    def decode(self, codes: Tensor) -> Tensor:
+    def decode(self, codes: Tensor, *, circular: bool = False) -> Tensor:
         """See ``protocols.Codec``."""
-        decoded = self._model.decode(codes[None].to(self._model.device), [None])
+        n_frames = codes.shape[-1]
+        context = CONTEXT_FRAMES if circular else 0
+        around = torch.arange(-context, n_frames + context, device=codes.device) % n_frames
+        decoded = self._model.decode(codes[None, ..., around].to(self._model.device), [None])
         audio: Tensor = decoded.audio_values[:, 0]
-        return audio
+        return audio[:, context * self.samples_per_frame :][:, : n_frames * self.samples_per_frame]
 
 
 def _options(cfg: XpConfig) -> dict[str, Any]:

@@ -154,21 +154,16 @@ class MagnetEngine:
 
     @torch.inference_mode()
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
-        """See ``Engine.decode``; circular decodes the loop between its own tail and head.
+        """See ``Engine.decode``; circular closes the loop.
 
         Raises:
             BadRequest: codes of another shape or range than the codec's.
         """
         self._check_codes(codes, first_alone=True)
         codec = self._model.codec
-        n_frames = codes.shape[1]
-        context = codec.context_frames if circular else 0
-        around = np.arange(-context, n_frames + context) % n_frames
-        wrapped = torch.from_numpy(np.ascontiguousarray(codes[:, around], dtype=np.int64))
-        audio = codec.decode(wrapped[None].to(self._device))[0]
-        frame = codec.samples_per_frame
-        tile = audio[context * frame : (context + n_frames) * frame]
-        return np.ascontiguousarray(tile.float().cpu().numpy()[:, None])
+        given = torch.from_numpy(np.ascontiguousarray(codes, dtype=np.int64))
+        audio = codec.decode(given[None].to(self._device), circular=circular)[0]
+        return np.ascontiguousarray(audio.float().cpu().numpy()[:, None])
 
     @torch.inference_mode()
     def encode(self, audio: Audio) -> Codes:

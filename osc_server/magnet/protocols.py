@@ -18,15 +18,13 @@ class Codec(Protocol):
     samples_per_frame: int
     n_codebooks: int
     codebook_size: int
-    context_frames: int
-    """Frames on each side that can influence a frame's audio: what circular decoding pads with."""
 
     def encode(self, audio: Tensor) -> Tensor:
         """``[B, n_samples]`` float32 in -1..1 to codes ``[B, K, T]``, T = ceil(n / frame)."""
         ...
 
-    def decode(self, codes: Tensor) -> Tensor:
-        """Codes ``[B, K, T]`` to audio ``[B, T * samples_per_frame]``."""
+    def decode(self, codes: Tensor, *, circular: bool = False) -> Tensor:
+        """Codes ``[B, K, T]`` to audio ``[B, T * samples_per_frame]``; circular closes a loop."""
         ...
 
 

@@ -29,12 +29,14 @@ class ModelFacts:
         decoding: how its codes are best drawn.
         licence: of the weights.
         span: frames in a span in training.
+        companion: whether the network was trained to be its own autoregressive companion too.
     """
 
     window_seconds: float
     decoding: Decoding
     licence: str
     span: int = 3
+    companion: bool = False
 
 
 def save_folder(
@@ -71,6 +73,8 @@ def save_folder(
         "transformer_lm": spec_to_cfg(network.spec),
         "decoding": decoding_to_cfg(facts.decoding),
     }
+    if facts.companion:
+        cfg["companion"] = "shared"
     tensors = official_names(network.state_dict())
     tensors |= {CONDITIONER_PREFIX + k: v for k, v in conditioner.state_dict().items()}
     for name, section, state in (

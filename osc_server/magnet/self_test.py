@@ -137,15 +137,14 @@ class CpuCodec:
         self.samples_per_frame = codec.samples_per_frame
         self.n_codebooks = codec.n_codebooks
         self.codebook_size = codec.codebook_size
-        self.context_frames = codec.context_frames
 
     def encode(self, audio: Tensor) -> Tensor:
         """See ``protocols.Codec``."""
         return self._codec.encode(audio.to(_CPU))
 
-    def decode(self, codes: Tensor) -> Tensor:
+    def decode(self, codes: Tensor, *, circular: bool = False) -> Tensor:
         """See ``protocols.Codec``."""
-        return self._codec.decode(codes.to(_CPU))
+        return self._codec.decode(codes.to(_CPU), circular=circular)
 
 
 def _first_layer(

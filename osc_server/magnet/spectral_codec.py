@@ -1,8 +1,10 @@
-"""The embedded model's codec: log spectra in, residual codes between, an inverse STFT out.
+"""The embedded model's codec: log spectra in, residual codes between, inverse STFTs out.
 
-The encoder reads log magnitudes and the decoder predicts magnitude and phase of short frames, as in
-Vocos (arXiv 2306.00814); the blocks are ConvNeXt's (arXiv 2201.03545). Both run at twice the frame
-rate ("subframes" of 10 ms), so that a drum hit is placed more finely than the codes are spaced.
+The encoder reads log magnitudes. The decoder predicts magnitude and phase of short frames, as in
+Vocos (arXiv 2306.00814), for the bright part of the sound, where attacks are; for the low part,
+where notes are held, it predicts the magnitudes of longer frames, and their phases follow from them
+(``partial_phases``). The blocks are ConvNeXt's (arXiv 2201.03545). All of it runs at twice the
+frame rate ("subframes" of 10 ms), so that a drum hit is placed more finely than codes are spaced.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from osc_server.magnet.partial_phases import advance, advance_around, centred_frames
 from osc_server.magnet.vector_quantizer import ResidualVectorQuantizer
 
-MAX_LOG_MAGNITUDE = 5.0
+MAX_LOG_MAGNITUDE = 6.2
 """Natural log at which predicted magnitudes are clamped: a wild code must not explode."""
+CONTEXT_FRAMES = 16
+"""Of its own tail and head that a loop is decoded between: as far as the decoder's layers see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,12 @@ class SpectralCodecSpec:
     samples_per_frame: int = 640
     subframes: int = 2
     analysis_size: int = 2048  # samples per STFT window of the encoder
-    synthesis_size: int = 1280  # samples per inverse STFT window of the decoder
+    low_analysis_size: int = 4096  # the same once more, longer, for pitch
+    low_analysis_bins: int = 96  # of which it reads the lowest
+    synthesis_size: int = 1280  # samples per inverse STFT window of the bright part
+    tonal_size: int = 2048  # and of the low part
+    tonal_bins: int = 80  # of which the low part has the lowest
+    crossover_bins: int = 16  # over the last of these it gives way to the bright part
     latent_dim: int = 64
     encoder_dim: int = 192
     encoder_hidden: int = 384
@@ -70,7 +80,8 @@ class Encoder(nn.Module):
 
     def __init__(self, spec: SpectralCodecSpec) -> None:
         super().__init__()
-        self.embed = nn.Linear(spec.analysis_size // 2 + 1, spec.encoder_dim)
+        n_bins = spec.analysis_size // 2 + 1 + spec.low_analysis_bins
+        self.embed = nn.Linear(n_bins, spec.encoder_dim)
         self.blocks = nn.ModuleList(
             ConvNextBlock(spec.encoder_dim, spec.encoder_hidden, 1 / spec.encoder_layers)
             for _ in range(spec.encoder_layers)
@@ -89,7 +100,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latents to the log magnitude and the phase of short frames."""
+    """Latents to log magnitude and phase of short frames, and log magnitude of longer ones."""
 
     def __init__(self, spec: SpectralCodecSpec) -> None:
         super().__init__()
@@ -101,21 +112,45 @@ class Decoder(nn.Module):
         )
         self.norm = nn.LayerNorm(spec.decoder_dim)
         self.head = nn.Linear(spec.decoder_dim, spec.synthesis_size + 2)
+        self.tonal_head = nn.Linear(spec.decoder_dim, spec.tonal_bins)
 
-    def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """``[B, T, latent_dim]`` to log magnitude and phase, each ``[B, T * subframes, bins]``."""
+    def forward(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """``[B, T, latent_dim]`` to three spectra ``[B, T * subframes, bins]``.
+
+        Log magnitude and phase of the bright part, and log magnitude of the low part.
+        """
         x = self.embed(latents).reshape(latents.shape[0], -1, self.dim)
         for block in self.blocks:
             x = block(x)
-        log_magnitude, phase = self.head(self.norm(x)).chunk(2, dim=-1)
-        return log_magnitude, phase
+        x = self.norm(x)
+        log_magnitude, phase = self.head(x).chunk(2, dim=-1)
+        return log_magnitude, phase, self.tonal_head(x)
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesis:
+    """What the decoder made, in parts.
+
+    Attributes:
+        low: audio ``[B, n_samples]`` below the crossover.
+        bright: audio ``[B, n_samples]`` above it; the sum of both is the sound.
+        tonal_log_magnitude: natural logs ``[B, T * subframes, tonal_bins]`` of which ``low`` is made.
+    """
+
+    low: Tensor
+    bright: Tensor
+    tonal_log_magnitude: Tensor
 
 
 class SpectralCodec(nn.Module):
     """Implements ``protocols.Codec`` with one network of about 4 million parameters."""
 
     analysis_window: Tensor
+    low_analysis_window: Tensor
     synthesis_window: Tensor
+    tonal_window: Tensor
+    low_share: Tensor
+    bright_share: Tensor
 
     def __init__(self, spec: SpectralCodecSpec) -> None:
         super().__init__()
@@ -124,16 +159,20 @@ class SpectralCodec(nn.Module):
         self.samples_per_frame = spec.samples_per_frame
         self.n_codebooks = spec.n_codebooks
         self.codebook_size = spec.codebook_size
-        reach = 3 * max(spec.encoder_layers, spec.decoder_layers) + spec.analysis_size // spec.hop
-        self.context_frames = -(-reach // spec.subframes)
         self.encoder = Encoder(spec)
         self.quantizer = ResidualVectorQuantizer(
             spec.n_codebooks, spec.codebook_size, spec.latent_dim
         )
         self.decoder = Decoder(spec)
-        for name, size in (("analysis", spec.analysis_size), ("synthesis", spec.synthesis_size)):
-            window = torch.hann_window(size, device="cpu")
+        for name in ("analysis", "low_analysis", "synthesis", "tonal"):
+            window = torch.hann_window(getattr(spec, f"{name}_size"), device="cpu")
             self.register_buffer(f"{name}_window", window, persistent=False)
+        low_hz = torch.arange(spec.tonal_bins) * (spec.sample_rate_hz / spec.tonal_size)
+        bright_hz = torch.arange(spec.synthesis_size // 2 + 1) * (
+            spec.sample_rate_hz / spec.synthesis_size
+        )
+        self.register_buffer("low_share", 1 - self.above_crossover(low_hz), persistent=False)
+        self.register_buffer("bright_share", self.above_crossover(bright_hz), persistent=False)
 
     @classmethod
     def from_state(cls, cfg: Mapping[str, Any], state: Mapping[str, Tensor]) -> SpectralCodec:
@@ -157,22 +196,34 @@ class SpectralCodec(nn.Module):
             "spectral": asdict(self.spec),
         }
 
+    def above_crossover(self, hz: Tensor) -> Tensor:
+        """Share of each frequency that is the bright part's, 0..1."""
+        spec = self.spec
+        bins = hz * (spec.tonal_size / spec.sample_rate_hz)
+        share: Tensor = (bins - (spec.tonal_bins - spec.crossover_bins)) / spec.crossover_bins
+        return share.clamp(0, 1)
+
     def log_magnitudes(self, audio: Tensor) -> Tensor:
         """``[B, n_samples]`` to ``[B, T * subframes, bins]``, roughly in -1.5..2."""
+        wide = self.magnitudes(audio, self.analysis_window)
+        fine = self.magnitudes(audio, self.low_analysis_window)[..., : self.spec.low_analysis_bins]
+        return (torch.cat([wide, fine], dim=-1) + 1e-3).log() / 2 + 2
+
+    def magnitudes(self, audio: Tensor, window: Tensor) -> Tensor:
+        """``[B, n_samples]`` to ``[B, T * subframes, bins]``, a full-scale sine being 1."""
         n_subframes = -(-audio.shape[-1] // self.samples_per_frame) * self.spec.subframes
         # Window j is centred on the middle of subframe j.
-        before = (self.spec.analysis_size - self.spec.hop) // 2
+        before = (len(window) - self.spec.hop) // 2
         after = before + n_subframes * self.spec.hop - audio.shape[-1]
         spectrum = torch.stft(
             functional.pad(audio, (before, after)),
-            self.spec.analysis_size,
+            len(window),
             self.spec.hop,
-            window=self.analysis_window,
+            window=window,
             center=False,
             return_complex=True,
         )
-        magnitude = spectrum.abs() * (2 / self.analysis_window.sum())
-        return ((magnitude + 1e-3).log() / 2 + 2).transpose(1, 2)
+        return (spectrum.abs() * (2 / window.sum())).transpose(1, 2)
 
     def latents(self, audio: Tensor) -> Tensor:
         """Latents before quantisation, ``[B, T, latent_dim]``."""
@@ -185,21 +236,47 @@ class SpectralCodec(nn.Module):
         return self.quantizer.encode(self.latents(audio))
 
     @torch.inference_mode()
-    def decode(self, codes: Tensor) -> Tensor:
+    def decode(self, codes: Tensor, *, circular: bool = False) -> Tensor:
         """See ``protocols.Codec``; the first codebooks alone, ``[B, k, T]``, give a preview."""
-        return self.synthesise(self.quantizer.decode(codes))
+        latents = self.quantizer.decode(codes)
+        if not circular:
+            parts = self.synthesise(latents)
+            return parts.low + parts.bright
+        n_frames, subframes = codes.shape[-1], self.spec.subframes
+        around = torch.arange(-CONTEXT_FRAMES, n_frames + CONTEXT_FRAMES, device=codes.device)
+        log_magnitude, phase, tonal = self.decoder(latents[:, around % n_frames])
+        tile = slice(CONTEXT_FRAMES * subframes, (CONTEXT_FRAMES + n_frames) * subframes)
+        phases = advance_around(tonal[:, tile].float(), self.spec.hop, self.spec.tonal_size)
+        wrapped = torch.arange(-tile.start, tile.stop, device=codes.device) % (
+            tile.stop - tile.start
+        )
+        audio = self._low(tonal, phases[:, wrapped]) + self._bright(log_magnitude, phase)
+        return audio[:, tile.start * self.spec.hop : tile.stop * self.spec.hop]
 
-    def synthesise(self, latents: Tensor) -> Tensor:
-        """Latents ``[B, T, latent_dim]`` to audio ``[B, T * samples_per_frame]``."""
-        log_magnitude, phase = self.decoder(latents)
-        magnitude = log_magnitude.float().clamp(max=MAX_LOG_MAGNITUDE).exp()
+    def synthesise(self, latents: Tensor) -> Synthesis:
+        """Latents ``[B, T, latent_dim]`` to audio of ``T * samples_per_frame`` samples."""
+        log_magnitude, phase, tonal = self.decoder(latents)
+        phases = advance(tonal.float(), self.spec.hop, self.spec.tonal_size)
+        return Synthesis(
+            low=self._low(tonal, phases),
+            bright=self._bright(log_magnitude, phase),
+            tonal_log_magnitude=tonal,
+        )
+
+    def _bright(self, log_magnitude: Tensor, phase: Tensor) -> Tensor:
+        magnitude = log_magnitude.float().clamp(max=MAX_LOG_MAGNITUDE).exp() * self.bright_share
         frames = torch.fft.irfft(torch.polar(magnitude, phase.float()), self.spec.synthesis_size)
-        return self._overlap_add(frames * self.synthesis_window)
+        return self._overlap_add(frames, self.synthesis_window)
 
-    def _overlap_add(self, frames: Tensor) -> Tensor:
-        n_frames, size, hop = frames.shape[1], self.spec.synthesis_size, self.spec.hop
+    def _low(self, log_magnitude: Tensor, phases: Tensor) -> Tensor:
+        magnitude = log_magnitude.float().clamp(max=MAX_LOG_MAGNITUDE).exp() * self.low_share
+        frames = centred_frames(magnitude, phases, self.spec.tonal_size)
+        return self._overlap_add(frames, self.tonal_window)
+
+    def _overlap_add(self, frames: Tensor, window: Tensor) -> Tensor:
+        n_frames, size, hop = frames.shape[1], len(window), self.spec.hop
         length = (n_frames - 1) * hop + size
-        squared = self.synthesis_window.square().expand(1, n_frames, size)
+        squared = window.square().expand(1, n_frames, size)
 
         def fold(x: Tensor) -> Tensor:
             return functional.fold(
@@ -208,4 +285,4 @@ class SpectralCodec(nn.Module):
 
         margin = (size - hop) // 2
         kept = slice(margin, length - margin)
-        return fold(frames)[:, kept] / fold(squared)[:, kept]
+        return fold(frames * window)[:, kept] / fold(squared)[:, kept]

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from osc_server.magnet.spectral_codec import SpectralCodec
+from osc_server.magnet.spectral_codec import MAX_LOG_MAGNITUDE, SpectralCodec
 from osc_server.training import checkpoint
 from osc_server.training.data import AudioBank, step_generator
 from osc_server.training.discriminators import (
@@ -25,6 +25,9 @@ from osc_server.training.sizes import SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, Size
 from osc_server.training.spectra import SpectralDistance
 
 SPECTRAL_WEIGHT = 12.0
+TONAL_WEIGHT = 4.0
+TONAL_FLOOR = 4e-4
+"""Of a full-scale sine: what lies below is not worth a codebook's while (-68 dB)."""
 MATCHING_WEIGHT = 4.0
 COMMITMENT_WEIGHT = 0.25
 LEARNING_RATE = 5e-4
@@ -129,12 +132,17 @@ class CodecTraining:
             optimiser.param_groups[0]["lr"] = rate
         latents, commitment = self._latents(audio, generator)
         with torch.autocast(audio.device.type, torch.bfloat16):
-            output = self.codec.synthesise(latents)
-        spectral = self.distance(output, audio)
-        loss = SPECTRAL_WEIGHT * spectral + COMMITMENT_WEIGHT * commitment
-        losses = {"spectral": spectral.detach(), "commitment": commitment.detach()}
+            parts = self.codec.synthesise(latents)
+        spectral = self.distance(parts.low + parts.bright, audio)
+        tonal = self._tonal_distance(parts.tonal_log_magnitude.float(), audio)
+        loss = SPECTRAL_WEIGHT * spectral + TONAL_WEIGHT * tonal + COMMITMENT_WEIGHT * commitment
+        losses = {
+            "spectral": spectral.detach(),
+            "tonal": tonal.detach(),
+            "commitment": commitment.detach(),
+        }
         if not self.joint or self.step >= self.size.adversarial_from:
-            adversarial, matching, judged = self._judge(audio, output)
+            adversarial, matching, judged = self._judge(self._bright_part(audio), parts.bright)
             loss = loss + adversarial + MATCHING_WEIGHT * matching
             losses |= {"matching": matching.detach(), "discriminator": judged}
         self.optimiser.zero_grad(set_to_none=True)
@@ -161,6 +169,21 @@ class CodecTraining:
             used = [(depth > k)[:, None, None] for k in range(n_books)]
             total = torch.stack([b * u for b, u in zip(books, used, strict=True)]).sum(0)
         return total, total.new_zeros(())
+
+    def _tonal_distance(self, output: Tensor, audio: Tensor) -> Tensor:
+        """Mean absolute log distance of the low part's magnitudes, which its phases hang on."""
+        window = self.codec.tonal_window
+        target = self.codec.magnitudes(audio, window)[..., : output.shape[-1]]
+        made = output.clamp(max=MAX_LOG_MAGNITUDE).exp() * (2 / window.sum())
+        distance: Tensor = (made + TONAL_FLOOR).log() - (target + TONAL_FLOOR).log()
+        return distance.abs().mean()
+
+    def _bright_part(self, audio: Tensor) -> Tensor:
+        """What of the audio is above the crossover: the part whose phases are learned."""
+        hz = torch.fft.rfftfreq(audio.shape[-1], 1 / SAMPLE_RATE_HZ, device=audio.device)
+        return torch.fft.irfft(
+            torch.fft.rfft(audio) * self.codec.above_crossover(hz), audio.shape[-1]
+        )
 
     def _judge(self, audio: Tensor, output: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One step of the discriminators; then the generator's losses against them."""

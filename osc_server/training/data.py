@@ -46,7 +46,8 @@ class AudioBank:
         """Random stretches ``[count, n_samples]`` at random levels (-9 to +3 dB)."""
         which = torch.randint(self.clips.shape[0], (count, 1), generator=generator)
         starts = torch.randint(CLIP_SAMPLES - n_samples + 1, (count, 1), generator=generator)
-        index = (starts + torch.arange(n_samples)).to(self.clips.device)
-        audio = self.clips[which.to(self.clips.device), index].to(self.device).float() / 32768
+        place = self.clips.device
+        index = starts.to(place) + torch.arange(n_samples, device=place)
+        audio = self.clips[which.to(place), index].to(self.device).float() / 32768
         level_db = torch.rand((count, 1), generator=generator) * 12 - 9
         return audio * (10 ** (level_db / 20)).to(self.device)

@@ -19,6 +19,7 @@ EMBEDDED_FACTS = ModelFacts(
         temperature=3.0, top_p=0.7, guidance_max=3.0, guidance_min=1.0, steps=(20, 6, 5, 5)
     ),
     licence="MIT",
+    companion=True,
 )
 """Defaults that measured best on held-out prompts; they are stored in the checkpoint."""
 

@@ -2,6 +2,9 @@
 
 In a step one codebook is learnt: the codebooks before it are given, spans of its own codes are
 masked at a rate drawn from the cosine schedule, the codebooks after it are all masked.
+
+In a share of the steps the same weights learn to be their own autoregressive companion instead: no
+frame sees a later one, and all codebooks are predicted in the delay pattern.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from osc_server.magnet.attention import NoPast
 from osc_server.magnet.conditioning import HashedTextConditioner
+from osc_server.magnet.delay_pattern import delayed_inputs
 from osc_server.magnet.spec import NetworkSpec
 from osc_server.magnet.transformer import MagnetTransformer
 from osc_server.training import checkpoint
@@ -24,6 +29,9 @@ from osc_server.training.network_data import Batch, CodeBank
 from osc_server.training.sizes import Size
 
 STAGE_WEIGHTS = (0.4, 0.25, 0.2, 0.15)
+CAUSAL_SHARE = 0.2
+PARTIAL_SHARE = 0.5
+"""Of the causal steps: those in which only the first codebooks are known, as when it rescores."""
 SPAN_FRAMES = 3
 TEXT_DROPOUT = 0.15
 BEAT_DROPOUT = 0.08
@@ -89,27 +97,31 @@ class NetworkTraining:
 
     def run(self, report: Report) -> Learner:
         """Train to the end; returns the averaged weights."""
-        recent: dict[int, list[Tensor]] = {}
+        recent: dict[str, list[Tensor]] = {}
         while self.step < self.size.network_steps:
-            stage, loss = self._train_step()
-            recent.setdefault(stage, []).append(loss)
+            task, loss = self._train_step()
+            recent.setdefault(task, []).append(loss)
             self.step += 1
             last = self.step == self.size.network_steps
             if self.step % 50 == 0 or last:
-                means = {f"codebook {k + 1}": v for k, v in sorted(recent.items())}
-                report(self.step, {k: float(torch.stack(v).mean()) for k, v in means.items()})
+                means = {k: float(torch.stack(v).mean()) for k, v in sorted(recent.items())}
+                report(self.step, means)
                 recent.clear()
             if self.step % self.size.save_every == 0 or last:
                 self.save()
         return self.average.eval()
 
-    def _train_step(self) -> tuple[int, Tensor]:
+    def _train_step(self) -> tuple[str, Tensor]:
         rng = np.random.default_rng((self.size.seed, self.step))
         batch = self.bank.batch(self.size.network_batch, rng)
         stage = int(rng.choice(len(STAGE_WEIGHTS), p=STAGE_WEIGHTS))
+        causal = rng.random() < CAUSAL_SHARE
         rate = LEARNING_RATE * learning_rate(self.step, self.size.network_steps, warmup=400)
         self.optimiser.param_groups[0]["lr"] = rate
-        loss = stage_loss(self.learner, batch, stage, rng)
+        if causal:
+            loss = causal_loss(self.learner, batch, rng)
+        else:
+            loss = stage_loss(self.learner, batch, stage, rng)
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.learner.parameters(), 1.0)
@@ -119,7 +131,7 @@ class NetworkTraining:
         with torch.no_grad():
             averaged, fresh = self.average.parameters(), self.learner.parameters()
             torch._foreach_lerp_(list(averaged), list(fresh), 1 - decay)
-        return stage, loss.detach()
+        return "causal" if causal else f"codebook {stage + 1}", loss.detach()
 
 
 def stage_loss(learner: Learner, batch: Batch, stage: int, rng: np.random.Generator) -> Tensor:
@@ -130,16 +142,45 @@ def stage_loss(learner: Learner, batch: Batch, stage: int, rng: np.random.Genera
     inputs = codes.clone()
     inputs[:, stage + 1 :] = learner.network.spec.mask_token
     inputs[:, stage] = torch.where(masked, learner.network.spec.mask_token, codes[:, stage])
+    captions, beat = _conditions(batch, rng)
+    with torch.autocast(device.type, torch.bfloat16):
+        text = learner.conditioner(captions)
+        logits = learner.network(inputs, stage, text.states, text.mask, beat)
+    return functional.cross_entropy(logits[masked].float(), codes[:, stage][masked])
+
+
+def causal_loss(learner: Learner, batch: Batch, rng: np.random.Generator) -> Tensor:
+    """Cross-entropy of the next codes, in nats a code, mean over the codebooks that are known."""
+    spec = learner.network.spec
+    partial = rng.random() < PARTIAL_SHARE
+    n_known = int(rng.integers(1, spec.n_codebooks)) if partial else spec.n_codebooks
+    # The last steps reach past the crop, where no beat features are: fewer frames are learnt.
+    codes = batch.codes[..., : batch.codes.shape[-1] - (spec.n_codebooks - 1)]
+    delayed = delayed_inputs(codes, spec.mask_token, n_known)
+    captions, beat = _conditions(batch, rng)
+    network = learner.network
+    with torch.autocast(codes.device.type, torch.bfloat16):
+        text = learner.conditioner(captions)
+        beat = network.causal_beat(delayed.inputs, beat)
+        x = network.embed(delayed.inputs, network.frame_inputs(delayed.inputs.shape[-1], beat))
+        memory = network.text_memory(text.states, text.mask)
+        hidden = network.causal_hidden(x, memory, NoPast())
+        losses = []
+        for k in range(n_known):
+            logits = network.head(hidden[:, k : k + codes.shape[-1]], k).float()
+            losses.append(functional.cross_entropy(logits.flatten(0, 1), codes[:, k].flatten()))
+    return torch.stack(losses).mean()
+
+
+def _conditions(batch: Batch, rng: np.random.Generator) -> tuple[list[str], Tensor]:
+    """Captions and beat features, each left out for some items."""
+    n_items = len(batch.captions)
     without_text = rng.random(n_items) < TEXT_DROPOUT
     captions = [
         "" if drop else text for drop, text in zip(without_text, batch.captions, strict=True)
     ]
-    with_beat = torch.from_numpy(rng.random(n_items) >= BEAT_DROPOUT).to(device)
-    with torch.autocast(device.type, torch.bfloat16):
-        text = learner.conditioner(captions)
-        beat = batch.beat * with_beat[:, None, None]
-        logits = learner.network(inputs, stage, text.states, text.mask, beat)
-    return functional.cross_entropy(logits[masked].float(), codes[:, stage][masked])
+    with_beat = torch.from_numpy(rng.random(n_items) >= BEAT_DROPOUT).to(batch.beat.device)
+    return captions, batch.beat * with_beat[:, None, None]
 
 
 def span_mask(n_items: int, n_frames: int, rng: np.random.Generator) -> np.ndarray:

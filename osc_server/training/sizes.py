@@ -77,18 +77,18 @@ SIZES = {
             network_batch=12,
             save_every=250,
         ),
-        # What made the weights in osc_server/magnet/embedded, in about 13 minutes of an H100.
+        # What made the weights in osc_server/magnet/embedded, in about 24 minutes of an H100.
         Size(
             name="gpu",
             n_clips=22000,
-            n_codec_clips=4096,
-            codec_steps=4000,
+            n_codec_clips=12288,
+            codec_steps=8135,
             adversarial_from=1_000_000,
-            decoder_steps=1000,
+            decoder_steps=2220,
             codec_batch=64,
             codec_crop_frames=64,
-            network_steps=6000,
-            network_batch=64,
+            network_steps=11023,
+            network_batch=32,
             save_every=500,
         ),
     )

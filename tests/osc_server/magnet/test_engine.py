@@ -118,13 +118,6 @@ def test_audio_has_whole_frames_at_any_length(official, n_frames, circular):
     assert audio.dtype == np.float32
 
 
-def test_a_circular_decode_turns_with_its_codes(engine):
-    codes = np.random.default_rng(2).integers(0, 16, (4, 30))
-    plain = engine.decode(codes, circular=True)
-    turned = engine.decode(np.roll(codes, 11, axis=1), circular=True)
-    np.testing.assert_allclose(turned, np.roll(plain, 11 * 640, axis=0), atol=1e-4)
-
-
 def test_audio_encodes_to_one_code_a_started_frame(official):
     codes = official.encode(np.zeros((641, 1), dtype=np.float32))
     assert codes.shape == (4, 2)

@@ -134,7 +134,7 @@ class Synthesis:
     Attributes:
         low: audio ``[B, n_samples]`` below the crossover.
         bright: audio ``[B, n_samples]`` above it; the sum of both is the sound.
-        tonal_log_magnitude: natural logs ``[B, T * subframes, tonal_bins]`` of which ``low`` is made.
+        tonal_log_magnitude: natural logs ``[B, T * subframes, tonal_bins]`` that make ``low``.
     """
 
     low: Tensor

@@ -175,15 +175,15 @@ class CodecTraining:
         window = self.codec.tonal_window
         target = self.codec.magnitudes(audio, window)[..., : output.shape[-1]]
         made = output.clamp(max=MAX_LOG_MAGNITUDE).exp() * (2 / window.sum())
-        distance: Tensor = (made + TONAL_FLOOR).log() - (target + TONAL_FLOOR).log()
-        return distance.abs().mean()
+        error: Tensor = ((made + TONAL_FLOOR).log() - (target + TONAL_FLOOR).log()).abs().mean()
+        return error
 
     def _bright_part(self, audio: Tensor) -> Tensor:
         """What of the audio is above the crossover: the part whose phases are learned."""
         hz = torch.fft.rfftfreq(audio.shape[-1], 1 / SAMPLE_RATE_HZ, device=audio.device)
-        return torch.fft.irfft(
-            torch.fft.rfft(audio) * self.codec.above_crossover(hz), audio.shape[-1]
-        )
+        spectrum = torch.fft.rfft(audio) * self.codec.above_crossover(hz)
+        bright: Tensor = torch.fft.irfft(spectrum, audio.shape[-1])
+        return bright
 
     def _judge(self, audio: Tensor, output: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One step of the discriminators; then the generator's losses against them."""

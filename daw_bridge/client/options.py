@@ -50,6 +50,7 @@ class GenerateOptions(TypedDict, total=False):
     hint: float
     hint_seconds: float
     rescore: float
+    companion: str
     lane: str
     preview: bool
     deadline: float

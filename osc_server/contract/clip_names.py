@@ -100,6 +100,13 @@ GENERATE = (
         0,
         1,
     ),
+    P(
+        "companion",
+        "text",
+        "which autoregressive model writes the hint and rescores: the name of a MusicGen in the "
+        "models folder, such as musicgen-medium",
+        default=_OWN,
+    ),
     P("lane", "text", "a newer job replaces a waiting one of its lane", default="no lane"),
     P("preview", "switch", "say when a first, coarse version can be heard"),
     P(

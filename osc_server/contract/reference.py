@@ -10,15 +10,18 @@ from collections.abc import Sequence
 
 from osc_server.contract.addresses import (
     DEFAULT_PORT,
+    FADERS,
     MAX_DATAGRAM_BYTES,
     PROTOCOL_VERSION,
     REPLIES,
     REQUESTS,
     TIME_TAG_WINDOW_SECONDS,
+    Fader,
     Row,
 )
 from osc_server.contract.clip_names import own_names
 from osc_server.contract.errors import ERRORS_BY_CODE
+from osc_server.contract.faders import FEEDBACK_HZ
 from osc_server.contract.help_lines import default_text
 from osc_server.contract.packets import MAX_ARGUMENTS, MAX_DEPTH, MAX_MESSAGES, MAX_PACKET_BYTES
 from osc_server.contract.parameters import Parameter
@@ -104,7 +107,8 @@ With `takes 4` four clips are made at once. `/magnet/take` comes for each, the b
 
 With `hint 4` an autoregressive model writes the first four beats, and the rest is made around them;
 with `rescore 0.3` it has its say on all of it. `/magnet/status` names that model as `companion`; a
-model without one refuses both.
+model without one refuses both. `companion musicgen-medium` takes another: any MusicGen in the
+models folder that writes the codes of the model.
 
 With `deadline 800` the clip shall be ready 800 ms after it was accepted. Steps are left out where
 they do not fit, which `notes` in `ready` says; where the time is over before the job begins it is
@@ -150,6 +154,28 @@ Beyond loopback the server asks for a token. Send `/magnet/hello id token <token
 UDP port or TCP connection; everything else is refused with the code `forbidden` until then.
 """
 
+_FADER_INTRODUCTION = f"""\
+## Faders, knobs and pads
+
+In `magnet-bridge live` the bridge holds the front port and owns these addresses: one address, one
+value, as Reaper, TouchOSC, Max and grids speak. `N` is counted from 1.
+
+    /magnet/deck/1/prompt dusty breakbeat
+    /magnet/deck/1/generate 1
+    /magnet/deck/1/level -6.0
+    /magnet/deck/1/state
+    -> /magnet/deck/1/state "playing"
+
+- A message **without an argument asks**; the answer has the same address.
+- Whoever has sent one of these hears every change from then on, on the same address, each value at
+  most {FEEDBACK_HZ} times a second, the last one always.
+- A number out of range is **clipped**, and what holds comes back. A choice may be its number, from
+  0.
+- A **button** acts on any argument but 0, which is its release. Its own feedback is its lamp.
+- Several text arguments are joined with spaces, as Max splits them.
+- What cannot be done is answered by `/magnet/error text`, and changes nothing.
+"""
+
 
 def reference_page() -> str:
     """The whole page, in Markdown."""
@@ -157,6 +183,7 @@ def reference_page() -> str:
     parts += [_request(row) for row in REQUESTS]
     parts += ["## Replies\n"]
     parts += [_reply(row) for row in REPLIES]
+    parts += [_FADER_INTRODUCTION, *_table(("address", "", "what", "value"), _faders()), ""]
     parts += ["## Codes of `/magnet/failed`\n", _codes()]
     return "\n".join(parts)
 
@@ -182,6 +209,17 @@ def _reply(row: Row) -> str:
     cells = [(f"`{p.name}`", p.doc, p.unit) for p in known]
     table = [*_table(("field", "meaning", "unit"), cells), ""] if cells else []
     return "\n".join([title, "", row.doc, "", *table])
+
+
+def _faders() -> list[tuple[str, str, str, str]]:
+    return [(f"`{row.address}`", row.role, row.doc, _fader_value(row)) for row in FADERS]
+
+
+def _fader_value(row: Fader) -> str:
+    value = row.value
+    doc = f"lamp: {value.doc}" if row.role == "button" else value.doc
+    shape = "" if value.kind in ("switch", "text", "word", "key") else value.range_text
+    return f"{doc}; {shape}" if shape else doc
 
 
 def _default(row: Row, parameter: Parameter) -> str:

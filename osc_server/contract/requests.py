@@ -128,6 +128,7 @@ class GenerateClip:
     takes: int = 1  # 1..8; the best is delivered, all are kept
     hint: Hint | None = None
     rescore: float = 0.0  # 0..1, weight of the autoregressive companion when spans are ranked
+    companion: str = ""  # a MusicGen in the models folder; empty = the model's own
     preview: bool = False  # say when the first codebook can be heard
     deadline_ms: float | None = None  # from its acceptance to ready
     given: frozenset[str] = frozenset()  # wire names the client gave; a preset fills the rest

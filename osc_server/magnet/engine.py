@@ -14,7 +14,8 @@ from torch import Tensor
 
 from osc_server.contract.errors import BadRequest, ModelUnavailable, OutOfMemory
 from osc_server.magnet.checkpoints import Checkpoint, load_checkpoint
-from osc_server.magnet.companion_choice import find_companion
+from osc_server.magnet.companion_choice import Companions, OpenCompanion, find_companion
+from osc_server.magnet.companion_choice import open_companion as open_named
 from osc_server.magnet.decoding import DecodedBatch, Decoder, Listeners
 from osc_server.magnet.job_building import JobBuilder
 from osc_server.magnet.precision import Precision, hasten, stored_dtype
@@ -46,6 +47,7 @@ class MagnetEngine:
         name: str,
         device: torch.device,
         companion: Companion | None = None,
+        open_companion: OpenCompanion | None = None,
     ) -> None:
         """Wrap a loaded model.
 
@@ -54,11 +56,12 @@ class MagnetEngine:
             name: what musicians call it.
             device: where it computes.
             companion: the autoregressive model of the same codes, for hints and rescoring.
+            open_companion: finds another one by its name; None = there is no other.
         """
         self._model = model
         self._device = device
-        self._companion = companion
-        self._jobs = JobBuilder(model, device, companion)
+        self._companions = Companions(name, companion, open_companion)
+        self._jobs = JobBuilder(model, device, self._companions)
         self._judge = Judge(model, self._jobs, device)
         self._decoder = Decoder(model.network, model.span)
         spec = model.network.spec
@@ -100,7 +103,7 @@ class MagnetEngine:
             BadRequest: a plan is longer than the window, or its steps, its given codes or its
                 weights do not fit.
             GenerationFailed: the network gave not-a-number.
-            ModelUnavailable: rescoring is asked for, and the model has no companion.
+            ModelUnavailable: rescoring is asked for, and there is no such companion.
             OutOfMemory: the device cannot hold even one of them.
         """
         if not plans:
@@ -130,9 +133,9 @@ class MagnetEngine:
 
         Raises:
             BadRequest: the hint is empty or longer than the plan.
-            ModelUnavailable: the model has no companion.
+            ModelUnavailable: the model has no companion, or none of that name.
         """
-        companion = self._require_companion("a hint")
+        companion = self._companions.get(plan.companion, "a hint")
         self._check([plan])
         if not 1 <= n_frames <= plan.n_frames:
             seconds = plan.n_frames / self._info.frame_rate
@@ -181,7 +184,7 @@ class MagnetEngine:
         return codes[0].cpu().numpy().astype(np.int64)
 
     def _check(self, plans: Sequence[Plan]) -> None:
-        shared = {(p.decoding, p.n_frames, p.wrap_frames, p.rescoring) for p in plans}
+        shared = {(p.decoding, p.n_frames, p.wrap_frames, p.rescoring, p.companion) for p in plans}
         if len(shared) > 1:
             raise ValueError("plans of one batch share decoding, length, wrap and rescoring")
         n_frames, rescoring = plans[0].n_frames, plans[0].rescoring
@@ -191,7 +194,7 @@ class MagnetEngine:
         if not 0 <= rescoring <= 1:
             raise BadRequest(f"rescore {rescoring:g} is outside 0..1: the companion's weight")
         if rescoring:
-            self._require_companion("rescoring")
+            self._companions.get(plans[0].companion, "rescoring")
 
     def _check_codes(self, codes: Codes, *, first_alone: bool = False) -> None:
         codec = self._model.codec
@@ -203,14 +206,6 @@ class MagnetEngine:
                 f"these codes are not of this model: it has {codec.n_codebooks} codebooks of "
                 f"{codec.codebook_size} codes"
             )
-
-    def _require_companion(self, what: str) -> Companion:
-        if self._companion is None:
-            raise ModelUnavailable(
-                f"{what} needs an autoregressive companion, and the model {self._info.name} has "
-                "none: leave it out, or load a model that has one"
-            )
-        return self._companion
 
     def _decoded(
         self, parts: Sequence[Sequence[Plan]], listeners: Listeners, *, may_fail: bool
@@ -249,8 +244,13 @@ def load_engine(
     stored = stored_dtype(precision, place)
     model, place = load_where_right(partial(load_checkpoint, folder, models_folder), place, stored)
     hasten(model.network, precision, place)
-    companion = find_companion(model, models_folder, place, model.network.out_norm.weight.dtype)
-    return MagnetEngine(model, name, place, companion)
+    dtype = model.network.out_norm.weight.dtype
+    companion = find_companion(model, models_folder, place, dtype)
+
+    def open_companion(other: str) -> Companion:
+        return open_named(other, (model, name), models_folder, place, dtype)
+
+    return MagnetEngine(model, name, place, companion, open_companion)
 
 
 def find_model(spec: str, models_folder: Path) -> tuple[Path, str]:

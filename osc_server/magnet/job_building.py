@@ -11,9 +11,10 @@ from torch import Tensor
 from osc_server.contract.errors import BadRequest
 from osc_server.magnet.beat import beat_features
 from osc_server.magnet.checkpoints import Checkpoint
+from osc_server.magnet.companion_choice import Companions
 from osc_server.magnet.decoding import DecodeJob
 from osc_server.magnet.guided import GuidedNetwork, Wording
-from osc_server.magnet.protocols import Companion, TextStates
+from osc_server.magnet.protocols import Rescorer, TextStates
 from osc_server.magnet.sampling import SeededDraws
 from osc_server.rendering.mixing import text_rows
 from osc_server.rendering.plan import Codes, KeepMask, Plan
@@ -23,12 +24,12 @@ class JobBuilder:
     """Builds jobs for one model on its device."""
 
     def __init__(
-        self, model: Checkpoint, device: torch.device, companion: Companion | None
+        self, model: Checkpoint, device: torch.device, companions: Companions | None
     ) -> None:
-        """Args: ``companion`` rescores where a plan asks for it."""
+        """Args: one of ``companions`` rescores where a plan asks for it."""
         self._model = model
         self._device = device
-        self._companion = companion
+        self._companions = companions
 
     @torch.inference_mode()
     def job(self, plans: Sequence[Plan]) -> DecodeJob:
@@ -36,6 +37,7 @@ class JobBuilder:
 
         Raises:
             BadRequest: given codes or weights that do not fit.
+            ModelUnavailable: no companion of that name can rescore.
         """
         spec = self._model.network.spec
         shape = (spec.n_codebooks, plans[0].n_frames)
@@ -44,7 +46,6 @@ class JobBuilder:
         for i, plan in enumerate(plans):
             _lay_given(plan, given[i], keep[i], spec.codebook_size)
         text, wording = self._words(plans)
-        rescores = self._companion is not None and plans[0].rescoring > 0
         return DecodeJob(
             text=text,
             beat=self._beat(plans),
@@ -54,7 +55,7 @@ class JobBuilder:
             draws=SeededDraws([plan.seed for plan in plans], self._device),
             wrap_frames=plans[0].wrap_frames,
             wording=wording,
-            rescorer=self._companion.rescorer(plans) if self._companion and rescores else None,
+            rescorer=self._rescorer(plans),
             rescoring=plans[0].rescoring,
         )
 
@@ -70,6 +71,11 @@ class JobBuilder:
             plan.wrap_frames,
             wording,
         )
+
+    def _rescorer(self, plans: Sequence[Plan]) -> Rescorer | None:
+        if self._companions is None or plans[0].rescoring == 0:
+            return None
+        return self._companions.get(plans[0].companion, "rescoring").rescorer(plans)
 
     def _words(self, plans: Sequence[Plan]) -> tuple[TextStates, Wording]:
         against = None

@@ -7,6 +7,7 @@ the tempo: whoever needs its hint on a grid conforms it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,30 @@ def find_musicgen(models_folder: Path) -> tuple[str, Path] | None:
     """The name and folder of the first MusicGen that is on disk."""
     found = ((name, find_folder(name, models_folder)) for name in MUSICGENS)
     return next(((name, folder) for name, folder in found if folder is not None), None)
+
+
+def read_codes(folder: Path) -> tuple[int, int, int]:
+    """What codes a MusicGen writes, from its ``config.json`` alone.
+
+    Returns:
+        Codebooks, codes in each, and the sample rate of its codec in Hz.
+
+    Raises:
+        ModelUnavailable: the folder holds no MusicGen.
+    """
+    from transformers import MusicgenConfig  # slow to import
+
+    path = folder / "config.json"
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if said.get("model_type") != "musicgen":
+            raise ValueError(f"it is a {said.get('model_type')}")
+        config: Any = MusicgenConfig.from_dict(said)
+        decoder, codec = config.decoder, config.audio_encoder
+        return int(decoder.num_codebooks), int(decoder.vocab_size), int(codec.sampling_rate)
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelUnavailable(f"{folder.name} is not a MusicGen: {reason}") from error
 
 
 class MusicGenNetwork:

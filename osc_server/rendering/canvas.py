@@ -31,6 +31,7 @@ class Canvas:
         mask: ``[K, n_frames]``, True = given.
         revision: of what is given, what is drawn anew after all.
         rescoring: weight of the autoregressive companion.
+        companion: which one; empty = the model's own.
         negative: words to go away from.
         mix: several prompts instead of one.
     """
@@ -46,6 +47,7 @@ class Canvas:
     rescoring: float = 0.0
     negative: str = ""
     mix: tuple[MixedPrompt, ...] = ()
+    companion: str = ""
 
     def given(self, codes: Codes, first: int, end: int) -> Canvas:
         """With ``codes`` given, but for the frames from ``first`` to ``end``."""
@@ -68,6 +70,7 @@ class Canvas:
             rescoring=self.rescoring,
             negative=self.negative,
             mix=self.mix,
+            companion=self.companion,
         )
 
     def part(self, first: int, end: int) -> Canvas:

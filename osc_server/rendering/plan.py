@@ -107,6 +107,8 @@ class Plan:
         revision: of what is given, what is drawn anew after all; None = nothing.
         rescoring: weight 0..1 of the autoregressive companion's probabilities when spans are
             ranked (arXiv 2401.04577, section 3.3); 0 = the network ranks alone.
+        companion: which autoregressive model writes its hint and rescores it; empty = the
+            model's own.
     """
 
     prompt: str
@@ -121,6 +123,7 @@ class Plan:
     rescoring: float = 0.0
     negative: str = ""
     mix: tuple[MixedPrompt, ...] = ()
+    companion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +179,8 @@ class Engine(Protocol):
     ) -> list[Decoded]:
         """Codes for each plan, as one batch; equal to each plan run alone.
 
-        The plans of one call share ``decoding``, ``n_frames``, ``wrap_frames`` and ``rescoring``;
-        raises ValueError where they do not. Raises GenerationFailed on not-a-number.
+        The plans of one call share ``decoding``, ``n_frames``, ``wrap_frames``, ``rescoring`` and
+        ``companion``; raises ValueError where they do not. Raises GenerationFailed on not-a-number.
 
         Args:
             plans: what to make.
@@ -191,7 +194,7 @@ class Engine(Protocol):
     def hint(self, plan: Plan, n_frames: int, on_step: OnStep) -> Codes:
         """The first ``n_frames`` of the plan, written by the autoregressive companion, ``[K, n]``.
 
-        Raises ModelUnavailable where the model has none.
+        Raises ModelUnavailable where the model has none, or none of the name that the plan says.
         """
         ...
 

@@ -100,7 +100,8 @@ def check_request(request: GenerateClip, info: EngineInfo) -> None:
 
 def check_companion(request: GenerateClip, info: EngineInfo) -> None:
     """See that there is an autoregressive companion where one is needed."""
-    if (request.rescore > 0 or request.hint is not None) and not info.companion:
+    needs_one = request.rescore > 0 or request.hint is not None
+    if needs_one and not (request.companion or info.companion):
         raise ModelUnavailable(
             f"{info.name} has no autoregressive companion: leave out hint and rescore, or load a "
             "model that has one"
@@ -135,6 +136,7 @@ def lay_canvas(
         rescoring=request.rescore,
         negative=request.negative.strip(),
         mix=_mix(request, info, (first_frame, n_frames), frames_per_bar),
+        companion=request.companion,
     )
 
 

@@ -66,9 +66,15 @@ def make_sidecar(
         rank=place[0],
         n_takes=place[1],
         score=round(take.score, 4),
-        companion=info.companion if piece.request.hint or piece.request.rescore else "",
+        companion=_companion(piece.request, info),
         source_sha256=piece.source.sha256 if piece.source else "",
     )
+
+
+def _companion(request: GenerateClip, info: EngineInfo) -> str:
+    """The autoregressive model that took part, or nothing."""
+    took_part = request.hint is not None or request.rescore > 0
+    return (request.companion or info.companion) if took_part else ""
 
 
 def _seam_note(measured: Measured) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from osc_server.contract.errors import BadRequest
+from osc_server.contract.errors import BadRequest, ModelUnavailable
 from osc_server.rendering.mixing import weigh
 from osc_server.rendering.pacing import Pace, StageWork, StepTimes
 from osc_server.rendering.plan import (
@@ -98,6 +98,8 @@ class ToneEngine:
         _check_batch(plans)
         if not plans:
             return []
+        if plans[0].rescoring > 0:
+            self._check_companion(plans[0])
         plans = [_revised(plan) for plan in plans]
         finished = [_decoded(plan) for plan in plans]
         steps = plans[0].decoding.steps
@@ -119,6 +121,7 @@ class ToneEngine:
 
     def hint(self, plan: Plan, n_frames: int, on_step: OnStep) -> Codes:
         """The first ``n_frames`` as they would be generated, a step a frame."""
+        self._check_companion(plan)
         if not 1 <= n_frames <= plan.n_frames:
             raise BadRequest("a hint is longer than nothing and at most as long as its clip")
         for done in range(1, n_frames + 1):
@@ -154,9 +157,19 @@ class ToneEngine:
         codes[2] = codes[1] > 0
         return codes
 
+    def _check_companion(self, plan: Plan) -> None:
+        if plan.companion not in ("", self._info.companion):
+            raise ModelUnavailable(
+                f"{plan.companion!r} does not write the codes of {self._info.name}: leave "
+                "companion out"
+            )
+
 
 def _check_batch(plans: Sequence[Plan]) -> None:
-    kinds = {(plan.decoding, plan.n_frames, plan.wrap_frames, plan.rescoring) for plan in plans}
+    kinds = {
+        (plan.decoding, plan.n_frames, plan.wrap_frames, plan.rescoring, plan.companion)
+        for plan in plans
+    }
     if len(kinds) > 1:
         raise ValueError("the plans of a batch must share decoding, length, wrap and rescoring")
 

@@ -224,7 +224,8 @@ def test_a_preview_is_streamed_with_the_clip(tcp):
 def test_all_the_new_names_reach_the_clip(server, tcp):
     address, ready = ask(
         tcp, "generate", 1, "prompt", "dusty break", 0.7, "prompt", "warm", "pad", 0.3,
-        "from_bar", 1, "negative", "hiss", "hint", 2, "rescore", 0.5, "bars", 2,
+        "from_bar", 1, "negative", "hiss", "hint", 2, "rescore", 0.5, "companion", "tone",
+        "bars", 2,
     )  # fmt: skip
     assert address == "ready", ready
     assert sidecar(server, ready).companion == "tone"
@@ -233,6 +234,16 @@ def test_all_the_new_names_reach_the_clip(server, tcp):
         WeightedPrompt("dusty break", 0.7), WeightedPrompt("warm pad", 0.3, from_bar=1.0)
     )  # fmt: skip
     assert (request.negative, request.hint, request.rescore) == ("hiss", Hint(beats=2.0), 0.5)
+    assert request.companion == "tone"
+
+
+@pytest.mark.parametrize("why", [("rescore", 0.5), ("hint", 2)])
+def test_a_companion_that_does_not_fit_is_refused_where_it_is_needed(tcp, why):
+    asked = ("companion", "musicgen-large", "prompt", "bass", "bars", 1)
+    address, reply = ask(tcp, "generate", 1, *asked, *why)
+    assert (address, reply[1]) == ("failed", "model_unavailable")
+    assert "musicgen-large" in reply[2]
+    assert ask(tcp, "generate", 2, *asked)[0] == "ready"
 
 
 @pytest.mark.parametrize(

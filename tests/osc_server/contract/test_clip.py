@@ -60,6 +60,7 @@ def test_what_a_clip_was_made_from_is_the_same_after_the_disk(start):
             takes=3,
             hint=Hint(seconds=2.0),
             rescore=0.5,
+            companion="musicgen-small",
             preview=True,
             deadline_ms=800.0,
         ),
@@ -73,8 +74,9 @@ def test_what_a_clip_was_made_from_is_the_same_after_the_disk(start):
 
 def test_a_sidecar_of_the_first_version_is_still_read():
     content = json.loads(SIDECAR.to_json())
-    for name in ("start", "negative", "mix", "takes", "hint", "rescore", "preview", "deadline_ms"):
+    for name in ("start", "negative", "mix", "takes", "hint", "rescore", "companion", "preview"):
         del content["request"][name]
+    del content["request"]["deadline_ms"]
     for name in ("seam_flux", "seam_perplexity", "confidence"):
         del content["measured"][name]
     for name in ("rank", "n_takes", "score"):

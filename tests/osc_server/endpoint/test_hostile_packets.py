@@ -60,7 +60,7 @@ WRONG_VALUES = (None, True, b"\0\1", float("nan"), float("inf"), -1, 2**40, "", 
 NAMES = (
     *("prompt", "bars", "bpm", "seed", "steps", "loop", "rate", "key", "delivery", "nonsense"),
     *("clip", "from", "to", "amount", "strategy", "from_bar", "to_bar", "negative", "takes"),
-    *("hint", "hint_seconds", "rescore", "preview", "deadline"),
+    *("hint", "hint_seconds", "rescore", "companion", "preview", "deadline"),
 )
 VERBS = ("generate", "continue", "infill", "vary", "loop", "clip/get", "x")
 

@@ -344,10 +344,40 @@ def test_a_hint_longer_than_the_clip_is_refused(accompanied, n_frames):
 
 def test_a_companion_rescores_only_where_it_is_asked_to(accompanied):
     (plain,) = codes_of(accompanied, PLAN)
-    assert accompanied._companion.bound == []
+    companion = accompanied._companions.get("", "a test")
+    assert companion.bound == []
     (rescored,) = codes_of(accompanied, replace(PLAN, rescoring=1.0))
-    assert accompanied._companion.bound == [[PLAN.seed]]
+    assert companion.bound == [[PLAN.seed]]
     assert not np.array_equal(plain, rescored)
+
+
+def test_a_companion_is_taken_by_its_name(engine):
+    opened = []
+
+    def open_companion(name):
+        opened.append(name)
+        return Companion()
+
+    own = Companion()
+    named = MagnetEngine(engine._model, "pair", engine._device, own, open_companion)
+    codes_of(named, replace(PLAN, rescoring=1.0, companion="ones"))
+    assert (len(own.bound), opened) == (1, [])
+    codes_of(named, replace(PLAN, rescoring=1.0, companion="another"))
+    named.hint(replace(PLAN, companion="another"), 10, ignore)
+    assert (len(own.bound), opened) == (1, ["another"])
+
+
+def test_of_companions_by_name_the_last_is_kept(engine):
+    opened = []
+
+    def open_companion(name):
+        opened.append(name)
+        return Companion()
+
+    named = MagnetEngine(engine._model, "pair", engine._device, None, open_companion)
+    for name in ("a", "a", "b", "a"):
+        named.hint(replace(PLAN, companion=name), 10, ignore)
+    assert opened == ["a", "b", "a"]
 
 
 @pytest.mark.parametrize("rescoring", [-0.1, 1.5])

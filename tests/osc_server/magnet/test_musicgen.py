@@ -15,7 +15,7 @@ import torch
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.autoregressive import Sampling
 from osc_server.magnet.checkpoints import Checkpoint, load_checkpoint
-from osc_server.magnet.companion_choice import find_companion
+from osc_server.magnet.companion_choice import find_companion, open_companion
 from osc_server.magnet.companions import AutoregressiveCompanion
 from osc_server.magnet.delay_pattern import delayed_inputs, undelayed
 from osc_server.magnet.musicgen import MusicGenNetwork
@@ -216,6 +216,48 @@ def test_models_of_other_codes_or_rates_have_none(golden: Golden, models_folder:
 
 def test_without_a_musicgen_on_disk_there_is_none(golden: Golden, tmp_path: Path):
     assert find_companion(with_codec(golden.model), tmp_path, CPU, torch.float32) is None
+
+
+@pytest.mark.parametrize("name", ["facebook/musicgen-small", "musicgen-small"])
+def test_a_musicgen_by_its_name_hints_with_the_codes_of_the_model(
+    golden: Golden, models_folder: Path, name: str
+):
+    model = with_codec(golden.model, size=CODES[1])
+    found = open_companion(name, (model, "mine"), models_folder, CPU, torch.float32)
+    assert found.name == name
+    assert found.hint(PLAN, 5, quiet).shape == (4, 5)
+
+
+def test_a_musicgen_of_other_codes_does_not_fit_by_name_either(golden: Golden, models_folder: Path):
+    for model in (with_codec(golden.model), with_codec(golden.model, CODES[1], 16_000)):
+        with pytest.raises(ModelUnavailable, match="does not fit mine: it writes 4 codebooks of"):
+            open_companion("musicgen-small", (model, "mine"), models_folder, CPU, torch.float32)
+
+
+@pytest.mark.parametrize("name", ["musicgen-large", "../musicgens", "/etc"])
+def test_a_companion_that_is_not_in_the_models_folder_is_named_with_its_command(
+    golden: Golden, models_folder: Path, name: str
+):
+    model = with_codec(golden.model)
+    with pytest.raises(ModelUnavailable, match=f"models fetch {name}"):
+        open_companion(name, (model, "mine"), models_folder, CPU, torch.float32)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"model_type": "t5"}'])
+def test_a_folder_that_is_no_musicgen_is_no_companion(
+    golden: Golden, tmp_path: Path, content: str | None
+):
+    (tmp_path / "other").mkdir()
+    if content is not None:
+        (tmp_path / "other" / "config.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match="other is not a MusicGen"):
+        open_companion("other", (with_codec(golden.model), "mine"), tmp_path, CPU, torch.float32)
+
+
+def test_a_model_with_a_codec_of_its_own_takes_no_musicgen(tiny_folder: Path, models_folder: Path):
+    model = load_checkpoint(tiny_folder, tiny_folder.parent, CPU, torch.float32)
+    with pytest.raises(ModelUnavailable, match="embedded has a codec of its own"):
+        open_companion("musicgen-small", (model, "embedded"), models_folder, CPU, torch.float32)
 
 
 def test_a_network_trained_in_both_modes_is_its_own_companion(tiny_folder: Path):

@@ -1,0 +1,190 @@
+"""What a surface can move, press and read: one row an address, all owned by the bridge."""
+
+from __future__ import annotations
+
+from osc_server.contract.faders import Fader
+from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
+from osc_server.contract.parameters import Parameter
+
+P = Parameter
+
+DECK_STATES = ("empty", "rendering", "cued", "playing", "fading", "stopped")
+FOLLOW_ACTIONS = ("none", "take", "vary", "grow", "next")
+MAX_DECKS = 64
+MAX_SCENES = 64
+
+_OWN = "0 = the model's own"
+
+
+def _lamp(doc: str) -> Parameter:
+    return P("lamp", "switch", doc)
+
+
+def _deck(name: str, doc: str, value: Parameter) -> Fader:
+    return Fader(f"/magnet/deck/N/{name}", doc, value)
+
+
+def _button(address: str, doc: str, lamp: str) -> Fader:
+    return Fader(address, doc, _lamp(lamp), "button")
+
+
+def _readout(address: str, doc: str, value: Parameter) -> Fader:
+    return Fader(address, doc, value, "readout")
+
+
+_SETTINGS = (
+    _deck("prompt", "The words of the next take.", P("prompt", "text", "what you want to hear")),
+    _deck(
+        "prompts",
+        "The list that the follow action `next` walks through.",
+        P("prompts", "text", "prompts with ; between them"),
+    ),
+    _deck("bars", "Length of the next take.", P("bars", "number", "length", "bars", 0.0625, 256)),
+    _deck("model", "Model of the next take.", P("model", "text", "empty = the one that is loaded")),
+    _deck("preset", "Preset of the next take.", P("preset", "text", "empty = none")),
+    _deck("key", "Key of the next take.", P("key", "key", "such as A minor; empty = none")),
+    _deck(
+        "seed",
+        "Seed of the next take; each take after it counts on.",
+        P("seed", "integer", "-1 = another each time", "", -1, 2**31 - 1),
+    ),
+    _deck(
+        "temperature",
+        "How bold the next take is.",
+        P("temperature", "number", _OWN, "", 0, 10),
+    ),
+    _deck(
+        "guidance",
+        "How much the words pull at the next take.",
+        P("guidance", "number", _OWN, "", 0, 30),
+    ),
+    _deck(
+        "steps",
+        "Forward passes of the next take: more are finer and slower.",
+        P("steps", "integer", _OWN, "", 0, 1250),
+    ),
+    _deck(
+        "amount",
+        "How far `vary` goes: 0 nothing of the take is made anew, 1 all of it.",
+        P("amount", "number", "share", "", 0, 1),
+    ),
+    _deck(
+        "infill_from",
+        "Where `infill` begins, in beats of the loop.",
+        P("infill_from", "number", "from the loop's start", "quarter notes", 0, 1024),
+    ),
+    _deck(
+        "infill_to",
+        "Where `infill` ends.",
+        P("infill_to", "number", "from the loop's start", "quarter notes", 0, 1024),
+    ),
+    _deck(
+        "follow",
+        "What happens by itself every so many bars: another take, a variation, twice the bars "
+        "(to 16), or the next of the prompts.",
+        P("follow", "choice", "follow action", choices=FOLLOW_ACTIONS),
+    ),
+    _deck(
+        "every", "How often the follow action comes.", P("every", "number", "bars", "bars", 0, 1024)
+    ),
+    _deck(
+        "hold",
+        "Whether a finished take waits for `launch`; else it begins on the next quantum.",
+        P("hold", "switch", "1 = it waits"),
+    ),
+    _deck("level", "Level; heard at once.", P("level", "number", "-90 is silence", "dB", -90, 12)),
+    _deck("mute", "Silence this deck; heard at once.", P("mute", "switch", "1 = silent")),
+    _deck(
+        "solo",
+        "Hear only the decks whose solo is on; heard at once.",
+        P("solo", "switch", "1 = alone"),
+    ),
+    _deck(
+        "take",
+        "Recall a take of this deck, counted from 1; it begins on the next quantum.",
+        P("take", "integer", "0 = none yet", "", 0, 9999),
+    ),
+)
+
+_BUTTONS = (
+    _button("/magnet/deck/N/generate", "Make a take from the settings.", "it is being made"),
+    _button("/magnet/deck/N/vary", "Make a variation of the take.", "it is being made"),
+    _button(
+        "/magnet/deck/N/infill",
+        "Make the take anew between `infill_from` and `infill_to`.",
+        "it is being made",
+    ),
+    _button("/magnet/deck/N/launch", "Begin on the next quantum.", "it plays or is cued"),
+    _button("/magnet/deck/N/stop", "Fall silent on the next quantum.", "it waits for the quantum"),
+    _button("/magnet/deck/N/undo", "The take before.", "there is one"),
+    _button("/magnet/deck/N/redo", "The take after.", "there is one"),
+    _button(
+        "/magnet/deck/N/keep",
+        "Keep the take: history never forgets it, and follow actions stop until it is pressed "
+        "again.",
+        "it is kept",
+    ),
+    _button(
+        "/magnet/scene/N/launch", "Begin a scene's takes, all on one sample.", "it was the last"
+    ),
+    _button("/magnet/scene/N/store", "Store what plays now as a scene.", "something is stored"),
+    _button("/magnet/mix/stop", "Let all decks fall silent on the next quantum.", "nothing plays"),
+    _button("/magnet/session/save", "Save the session now.", "it is saved"),
+)
+
+_READOUTS = (
+    _readout(
+        "/magnet/deck/N/state",
+        "What the deck does.",
+        P("state", "choice", "its state", choices=DECK_STATES),
+    ),
+    _readout(
+        "/magnet/deck/N/next",
+        "What comes next.",
+        P("next", "choice", "the take to come", choices=("none", "rendering", "ready", "cued")),
+    ),
+    _readout(
+        "/magnet/deck/N/progress",
+        "How far the take is that is being made.",
+        P("progress", "number", "share", "", 0, 1),
+    ),
+    _readout(
+        "/magnet/deck/N/takes", "How many takes its history holds.", P("takes", "integer", "takes")
+    ),
+    _readout(
+        "/magnet/deck/N/outputs",
+        "Outputs of the sound device that it plays on.",
+        P("outputs", "text", "counted from 1, such as 3,4"),
+    ),
+    _readout("/magnet/clock/beat", "The beat that is heard.", P("beat", "integer", "from 0")),
+)
+
+_SET = (
+    Fader(
+        "/magnet/clock/bpm",
+        "The tempo.",
+        P("bpm", "number", "from the next bar on", "quarter notes a minute", BPM_MIN, BPM_MAX),
+    ),
+    Fader(
+        "/magnet/clock/source",
+        "Who gives the time.",
+        P("source", "word", "a clock by its name"),
+    ),
+    Fader(
+        "/magnet/clock/quantum",
+        "The grid on which decks begin and stop.",
+        P("quantum", "text", "`beat`, `bar`, or a number of bars such as `4 bars`"),
+    ),
+    Fader(
+        "/magnet/mix/level",
+        "Level of the whole; heard at once.",
+        P("level", "number", "-90 is silence", "dB", -90, 12),
+    ),
+    Fader(
+        "/magnet/mix/record",
+        "Record the mix and each deck to WAVs that begin on the same sample.",
+        P("record", "switch", "1 = it records"),
+    ),
+)
+
+FADERS = (*_SETTINGS, *_BUTTONS, *_SET, *_READOUTS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+from daw_bridge.clock.bar_grid import BarGrid
 from osc_server.contract.musical_time import Meter, Moment
 
 
@@ -24,6 +26,11 @@ class Clock(Protocol):
     @property
     def meter(self) -> Meter:
         """The time signature that bars are counted in."""
+        ...
+
+    @property
+    def grid(self) -> BarGrid:
+        """Where the bars lie on the beats."""
         ...
 
     def beat_at(self, sample: int) -> Fraction:
@@ -46,13 +53,33 @@ class Clock(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A quantum's beginning: the clock's beat, and the stream sample on which it is heard."""
+
+    beat: Fraction
+    sample: int
+
+
 def moment_at(clock: Clock, sample: int, rate_hz: int) -> Moment:
     """The same instant as beat, bar, phase and seconds."""
-    beat = clock.beat_at(sample)
-    beats_per_bar = clock.meter.beats_per_bar
-    bar = math.floor(beat / beats_per_bar)
-    phase = beat - bar * beats_per_bar
-    return Moment(float(beat), bar, float(phase), sample / rate_hz)
+    beat, grid = clock.beat_at(sample), clock.grid
+    return Moment(float(beat), grid.bar_at(beat), float(grid.phase_at(beat)), sample / rate_hz)
+
+
+def next_boundary(clock: Clock, sample: int, quantum_beats: Fraction) -> Boundary:
+    """The first beginning of a quantum on or after a stream sample.
+
+    Args:
+        clock: whose grid the quantum lies on.
+        sample: usually what is heard now plus what is already written ahead.
+        quantum_beats: 1 for a beat, ``meter.beats_per_bar`` times n for n bars.
+    """
+    beat = clock.grid.next_boundary(clock.beat_at(sample), quantum_beats)
+    if (at := clock.sample_at(beat)) < sample:  # the beat rounds to the sample before its own
+        beat += quantum_beats
+        at = clock.sample_at(beat)
+    return Boundary(beat, at)
 
 
 def next_multiple(beat: Fraction, quantum_beats: Fraction) -> Fraction:

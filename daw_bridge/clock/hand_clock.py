@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from daw_bridge.clock.bar_grid import BarGrid
 from daw_bridge.clock.clock import moment_at
 from osc_server.contract.musical_time import Meter, Moment
 
@@ -22,7 +23,7 @@ class HandClock:
     ) -> None:
         self._bpm = bpm
         self._rate_hz = rate_hz
-        self._meter = meter or Meter()
+        self._grid = BarGrid(meter or Meter())
         self.sample = 0
 
     def turn(self, beats: Fraction | float) -> None:
@@ -37,7 +38,12 @@ class HandClock:
     @property
     def meter(self) -> Meter:
         """The time signature."""
-        return self._meter
+        return self._grid.meter
+
+    @property
+    def grid(self) -> BarGrid:
+        """Where the bars lie on the beats: bar 0 on beat 0."""
+        return self._grid
 
     def set_bpm(self, bpm: float, at_beat: Fraction) -> None:
         """Let ``bpm`` hold, now and always: this clock has one tempo at a time."""

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
+from daw_bridge.clock.bar_grid import BarGrid
 from daw_bridge.clock.clock import moment_at
-from osc_server.contract.musical_time import Meter, Moment, check_bpm
-
-
-@dataclass(frozen=True, slots=True)
-class TempoSegment:
-    """A stretch of constant tempo: ``beat`` lies on ``sample``, and ``bpm`` holds from there on."""
-
-    sample: int
-    beat: Fraction
-    bpm: float
-    samples_per_beat: Fraction
+from daw_bridge.clock.timeline import Timeline
+from osc_server.contract.musical_time import Meter, Moment
 
 
 class InternalClock:
@@ -36,20 +27,24 @@ class InternalClock:
 
     def __init__(self, rate_hz: int, bpm: float, meter: Meter, heard: Callable[[], int]) -> None:
         self._rate_hz = rate_hz
-        self._meter = meter
+        self._grid = BarGrid(meter)
         self._heard = heard
-        # Replaced whole, never changed in place: the audio callback may be reading it.
-        self._segments: tuple[TempoSegment, ...] = (self._segment(0, Fraction(0), bpm),)
+        self._timeline = Timeline(rate_hz, bpm)
 
     @property
     def bpm(self) -> float:
         """Quarter notes a minute that are heard now."""
-        return self._segment_at(self._heard()).bpm
+        return self._timeline.bpm_at(self._heard())
 
     @property
     def meter(self) -> Meter:
         """The time signature that bars are counted in."""
-        return self._meter
+        return self._grid.meter
+
+    @property
+    def grid(self) -> BarGrid:
+        """Where the bars lie on the beats."""
+        return self._grid
 
     def set_bpm(self, bpm: float, at_beat: Fraction) -> None:
         """Let ``bpm`` hold from ``at_beat`` on; changes planned for later beats are dropped.
@@ -59,34 +54,20 @@ class InternalClock:
         Raises:
             BadRequest: if bpm is not within 20..400.
         """
-        if bpm == self._segments[-1].bpm and at_beat >= self._segments[-1].beat:
-            return
-        sample = self.sample_at(at_beat)
-        earlier = tuple(one for one in self._segments if one.beat < at_beat)
-        self._segments = (*earlier[-_REMEMBERED:], self._segment(sample, at_beat, bpm))
+        self._timeline.set_bpm(bpm, at_beat)
+
+    def set_meter(self, meter: Meter) -> None:
+        """Count bars in ``meter`` from the next bar line on."""
+        self._grid = self._grid.in_meter(meter, self.beat_at(self._heard()))
 
     def beat_at(self, sample: int) -> Fraction:
         """Quarter notes since the transport started, at a stream sample; exact."""
-        segment = self._segment_at(sample)
-        return segment.beat + (sample - segment.sample) / segment.samples_per_beat
+        return self._timeline.beat_at(sample)
 
     def sample_at(self, beat: Fraction) -> int:
         """The stream sample nearest to a beat."""
-        segments = self._segments
-        segment = next((one for one in reversed(segments) if one.beat <= beat), segments[0])
-        return segment.sample + round((beat - segment.beat) * segment.samples_per_beat)
+        return self._timeline.sample_at(beat)
 
     def now(self) -> Moment:
         """What is heard at this instant."""
         return moment_at(self, self._heard(), self._rate_hz)
-
-    def _segment_at(self, sample: int) -> TempoSegment:
-        segments = self._segments
-        return next((one for one in reversed(segments) if one.sample <= sample), segments[0])
-
-    def _segment(self, sample: int, beat: Fraction, bpm: float) -> TempoSegment:
-        return TempoSegment(sample, beat, bpm, 60 * self._rate_hz / Fraction(check_bpm(bpm)))
-
-
-_REMEMBERED = 8
-"""Past tempos that are kept: what is heard now lies at most a few behind what is planned."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from daw_bridge.clock.clock import next_multiple
+from daw_bridge.clock.clock import Boundary, next_boundary, next_multiple
 from daw_bridge.clock.hand_clock import HandClock
 from daw_bridge.clock.internal_clock import InternalClock
 from osc_server.contract.errors import BadRequest
@@ -77,7 +77,7 @@ def test_many_tempo_changes_are_not_kept_for_ever():
     clock = clock_at()
     for beat in range(1, 1000):
         clock.set_bpm(100 + beat % 7, Fraction(beat))
-    assert len(clock._segments) < 20
+    assert len(clock._timeline) < 50
 
 
 def test_a_tempo_out_of_range_is_refused():
@@ -95,3 +95,25 @@ def test_the_hand_clock_moves_only_when_it_is_turned():
 @pytest.mark.parametrize(("beat", "expected"), [(0, 0), (Fraction(1, 3), 4), (4, 4), (9, 12)])
 def test_the_next_multiple_of_a_bar(beat, expected):
     assert next_multiple(Fraction(beat), Fraction(4)) == expected
+
+
+@pytest.mark.parametrize("meter", [Meter(3, 4), Meter(6, 8), Meter(7, 8)])
+def test_the_next_bar_lies_on_its_sample_in_any_meter(meter):
+    clock = clock_at(bpm=128.5, rate_hz=44100, meter=meter)
+    bar = meter.beats_per_bar
+    expected = round(5 * bar * 60 * 44100 / Fraction(128.5))
+    assert next_boundary(clock, expected - 1000, bar) == Boundary(5 * bar, expected)
+    assert next_boundary(clock, expected, bar).sample >= expected
+
+
+def test_a_boundary_never_lies_before_the_sample_asked_about():
+    clock = clock_at(bpm=127.3, rate_hz=44100)
+    samples = [clock.sample_at(Fraction(beat)) + shift for beat in range(64) for shift in (0, 1)]
+    assert all(next_boundary(clock, one, Fraction(1)).sample >= one for one in samples)
+
+
+def test_another_meter_begins_on_the_next_bar_line_and_bars_go_on_counting():
+    clock = clock_at(sample=48000 * 3, bpm=60)  # beat 3 of 4/4
+    clock.set_meter(Meter(7, 8))
+    assert (clock.grid.beat, clock.grid.bar) == (4, 1)
+    assert next_boundary(clock, 48000 * 5, Fraction(7, 2)).beat == Fraction(15, 2)

@@ -130,12 +130,18 @@ class Deck:
             Busy: when the sound stream has stopped taking orders.
         """
         self._mailbox.put(cue)
-        # Held here, so that this thread gives the memory back and never the callback.
+        self.hold(cue.loop)
+
+    def hold(self, loop: Loop | None) -> None:
+        """Keep hold of a loop that was cued: this thread gives its memory back, not the callback's.
+
+        ``cue`` does it; ``Mixer.launch`` for the decks of a scene.
+        """
         in_use = (self.playing, self.cued)
         older, recent = self._held[:-_RECENT], self._held[-_RECENT:]
-        self._held = [loop for loop in older if loop in in_use] + recent
-        if cue.loop is not None:
-            self._held.append(cue.loop)
+        self._held = [held for held in older if held in in_use] + recent
+        if loop is not None:
+            self._held.append(loop)
 
     def set_level(self, level_db: float) -> None:
         """Glide to a level in dB; -90 and below is silence."""
@@ -152,6 +158,17 @@ class Deck:
         """The loop that waits for its bar, or None."""
         cue = self._cue
         return None if cue is None else cue.loop
+
+    @property
+    def waits(self) -> bool:
+        """Whether a cue waits for its beat, be it a loop or silence."""
+        return self._cue is not None or not self._mailbox.empty
+
+    @property
+    def changing(self) -> bool:
+        """Whether a change-over is being heard."""
+        change = self._change
+        return change is not None and change.fade is self._change_over
 
     @property
     def origin_beat(self) -> Fraction | None:
@@ -190,17 +207,20 @@ class Deck:
             if letter is None:
                 return
             if isinstance(letter, Cue):
-                self._take_cue(letter, now)
+                self.take(letter, now, self.beat_in_time(letter, now))
             else:
                 self._level.aim(letter)
 
-    def _take_cue(self, cue: Cue, now: int) -> None:
+    def beat_in_time(self, cue: Cue, now: int) -> Fraction:
+        """The callback: ``cue.at_beat``, or where it is too late the first quantum after it."""
+        # From silence it may start without a fade.
+        room = 0 if self._reader is None or cue.gapless else len(self._change_over.out)
+        late = self._clock.beat_at(now + room) - cue.at_beat
+        return cue.at_beat + max(0, -(-late // cue.quantum_beats)) * cue.quantum_beats
+
+    def take(self, cue: Cue, now: int, beat: Fraction) -> None:
+        """The callback: let ``cue`` begin on ``beat``, which is in time."""
         lead = 0 if cue.gapless else len(self._change_over.out)
-        beat = cue.at_beat
-        room = 0 if self._reader is None else lead  # from silence it may start without a fade
-        late = self._clock.beat_at(now + room) - beat
-        if late > 0:
-            beat += -(-late // cue.quantum_beats) * cue.quantum_beats
         self._cue, self._cue_beat = cue, beat
         starts_at = self._clock.sample_at(beat)
         if self._reader is None and starts_at - lead < now:

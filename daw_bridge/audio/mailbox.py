@@ -34,6 +34,11 @@ class Mailbox(Generic[Letter]):
             raise Busy("the sound stream is not taking orders: is the sound device still running?")
         self._queue.put(letter)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits to be taken."""
+        return self._queue.empty()
+
     def take(self) -> Letter | None:
         """The callback: the oldest letter, or None."""
         return None if self._queue.empty() else self._queue.get_nowait()

@@ -1,0 +1,55 @@
+"""When a stream sample is heard, on the monotonic clock, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_SMOOTHING = 0.05
+_LOST_SECONDS = 0.05
+
+
+class SampleTime:
+    """A steady relation between seconds and stream samples, from readings that tremble.
+
+    A sound card does not run at exactly its nominal rate, and where it stands is known to a block
+    at worst: each look takes a twentieth of what it finds, which follows any drift of a card (some
+    hundred parts in a million) within some hundredths of a millisecond. Where the stream has
+    stopped or leapt, it is followed at once.
+
+    Args:
+        rate_hz: samples per second of the stream.
+        heard: gives the stream sample that is heard now (an output's ``heard_sample``).
+    """
+
+    def __init__(self, rate_hz: int, heard: Callable[[], int]) -> None:
+        self._rate_hz = rate_hz
+        self._heard = heard
+        self._pair: tuple[float, float] | None = None
+
+    def look(self, seconds: float) -> None:
+        """Compare the two, at this instant; many times a second."""
+        sample = self._heard()
+        if self._pair is None:
+            self._pair = (seconds, float(sample))
+            return
+        expected = self._sample_of(self._pair, seconds)
+        off = sample - expected
+        if abs(off) > _LOST_SECONDS * self._rate_hz:
+            self._pair = (seconds, float(sample))
+        else:
+            self._pair = (seconds, expected + _SMOOTHING * off)
+
+    def sample_of(self, seconds: float) -> float:
+        """The stream sample, and its part, that is heard at an instant."""
+        if self._pair is None:
+            self.look(seconds)
+        return 0.0 if self._pair is None else self._sample_of(self._pair, seconds)
+
+    def seconds_of(self, sample: int) -> float:
+        """When a stream sample is heard; 0 before the first look."""
+        if self._pair is None:
+            return 0.0
+        return self._pair[0] + (sample - self._pair[1]) / self._rate_hz
+
+    def _sample_of(self, pair: tuple[float, float], seconds: float) -> float:
+        return pair[1] + (seconds - pair[0]) * self._rate_hz

@@ -1,11 +1,20 @@
-"""Which MIDI ports there are."""
+"""The MIDI ports of this computer: which there are, and opening them. mido lives here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
+from daw_bridge.midi.device_map import MidiBytes
 from daw_bridge.quiet import quiet_libraries
 from osc_server.contract.errors import DeviceUnavailable
+
+if TYPE_CHECKING:
+    import mido
+
+OnMessage = Callable[["mido.Message"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +25,124 @@ class MidiPorts:
     outputs: tuple[str, ...]
 
 
+class InputPort(Protocol):
+    """A port that is heard."""
+
+    def close(self) -> None:
+        """Hear no more."""
+
+
+class OutputPort(Protocol):
+    """A port that can be told something."""
+
+    def send(self, message: MidiBytes) -> None:
+        """Send one message. Raises DeviceUnavailable where the device is gone."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+class MidiBackend(Protocol):
+    """A system's MIDI. Every method raises DeviceUnavailable where it gives no access."""
+
+    def ports(self) -> MidiPorts:
+        """Which ports there are now."""
+
+    def open_input(self, name: str, on_message: OnMessage) -> InputPort:
+        """Hear a port from now on."""
+
+    def open_output(self, name: str) -> OutputPort:
+        """Open a port to send to."""
+
+
+class MidoBackend:
+    """The system's MIDI through mido: ALSA, Core MIDI, Windows, or JACK where MIDO_BACKEND says so.
+
+    Args:
+        hand_over: takes work from the library's own thread to the one that shall do it, such as
+            ``loop.call_soon_threadsafe``.
+    """
+
+    def __init__(self, hand_over: Callable[[Callable[[], None]], object]) -> None:
+        self._hand_over = hand_over
+
+    def ports(self) -> MidiPorts:
+        """Which ports there are now. Raises DeviceUnavailable where there is no MIDI."""
+        return _ports()
+
+    def open_input(self, name: str, on_message: OnMessage) -> InputPort:
+        """Hear a port from now on. Raises DeviceUnavailable where it is gone or taken."""
+        import mido
+
+        def heard(message: mido.Message) -> None:
+            self._hand_over(partial(on_message, message))
+
+        try:
+            port: InputPort = mido.open_input(name, callback=heard)
+        except _library_errors() as error:
+            raise _taken(name, error) from error
+        return port
+
+    def open_output(self, name: str) -> OutputPort:
+        """Open a port to send to. Raises DeviceUnavailable where it is gone or taken."""
+        import mido
+
+        try:
+            return _MidoOutput(name, mido.open_output(name))
+        except _library_errors() as error:
+            raise _taken(name, error) from error
+
+
+class _MidoOutput:
+    def __init__(self, name: str, port: mido.ports.BaseOutput) -> None:
+        self._name = name
+        self._port = port
+
+    def send(self, message: MidiBytes) -> None:
+        import mido
+
+        try:
+            self._port.send(mido.Message.from_bytes(message))
+        except _library_errors() as error:
+            raise _taken(self._name, error) from error
+
+    def close(self) -> None:
+        self._port.close()
+
+
 def midi_ports() -> MidiPorts:
-    """The MIDI ports.
+    """The MIDI ports, once; what libraries write about it is not heard.
 
     Raises:
         DeviceUnavailable: where the system gives no access to MIDI, with what to do.
     """
+    with quiet_libraries():
+        return _ports()
+
+
+def _ports() -> MidiPorts:
     try:
         import mido
 
-        with quiet_libraries():
-            return MidiPorts(tuple(mido.get_input_names()), tuple(mido.get_output_names()))
+        return MidiPorts(tuple(mido.get_input_names()), tuple(mido.get_output_names()))
     except (ImportError, OSError, SystemError) as error:  # rtmidi raises SystemError
         raise DeviceUnavailable(
             f"no MIDI here ({error}): on Linux the ALSA sequencer must be there "
             "(modprobe snd-seq), or JACK with MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK"
         ) from error
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    """What mido raises, and what rtmidi raises through it; other backends raise OSError."""
+    try:
+        import rtmidi
+    except ImportError:
+        return (OSError, SystemError)
+    return (OSError, SystemError, rtmidi.RtMidiError)
+
+
+def _taken(name: str, error: Exception) -> DeviceUnavailable:
+    return DeviceUnavailable(
+        f"MIDI port {name!r} cannot be used ({error}): plug the device in again, and close other "
+        "programs that use it (on Windows only one at a time can)"
+    )

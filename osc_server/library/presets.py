@@ -110,7 +110,13 @@ class PresetShelf:
     def _paths(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for folder in reversed(self._folders):
-            found.update({path.stem: path for path in folder.glob("*.toml")})
+            found.update(
+                {
+                    path.stem: path
+                    for path in folder.glob("*.toml")
+                    if not path.name.endswith(".midi.toml")  # maps of controllers: the bridge's
+                }
+            )
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from daw_bridge.clock.bar_grid import BarGrid
@@ -164,8 +165,7 @@ class SteeredClock:
     def update(self, seconds: float) -> None:
         """Look at the sources and steer. ``seconds`` is now, on the sources' monotonic clock."""
         self.time.look(seconds)
-        at = seconds - self.offset_seconds
-        name, reading = self._best(at)
+        name, reading = self._best(seconds)
         before, self._reading = self._reading, reading
         new = name != self._followed
         self._followed = name
@@ -180,7 +180,8 @@ class SteeredClock:
             if self._wanted in (AUTO, source.name):
                 reading = source.reading(seconds)
                 if reading is not None:
-                    return source.name, reading
+                    late_beats = self.offset_seconds * reading.speed_bpm / 60
+                    return source.name, replace(reading, beat=reading.beat - late_beats)
         return "", None
 
     def _bend_point(self, seconds: float) -> int:

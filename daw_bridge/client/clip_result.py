@@ -43,6 +43,9 @@ class ClipResult:
             like any other place, 0 where it was not measured.
         seam_perplexity: how much the seam surprises the model against the interior; the same.
         confidence: how sure the model was of its codes, 0..1.
+        tempo_confidence: how regularly its onsets repeat at bpm_measured, 0..1; 0 = no beat.
+        stretch: tempo that it was drawn at over bpm, where it was stretched to bpm; 1 = it was not.
+        turned_beats: quarter notes by which its bar began later than the loop, and was turned.
         takes: all that were made, the best first, where more than one was asked for; this is the
             best, and ``client.clip(take.clip)`` brings any.
     """
@@ -66,6 +69,9 @@ class ClipResult:
     seam_perplexity: float = 0.0
     confidence: float = 0.0
     takes: tuple[Take, ...] = ()
+    tempo_confidence: float = 0.0
+    stretch: float = 1.0
+    turned_beats: float = 0.0
 
     def read(self) -> Audio:
         """The audio, float32 ``[n_samples, n_channels]``.
@@ -163,6 +169,9 @@ def make_result(
         seam_perplexity=ready.seam_perplexity,
         confidence=ready.confidence,
         takes=tuple(takes),
+        tempo_confidence=ready.tempo_confidence,
+        stretch=ready.stretch,
+        turned_beats=ready.turned_beats,
     )
 
 

@@ -53,6 +53,7 @@ class GenerateOptions(TypedDict, total=False):
     companion: str
     lane: str
     preview: bool
+    conform: bool
     deadline: float
     loudness: float
     rate: int

@@ -56,6 +56,11 @@ class Measured:
             (arXiv 2504.04466); 1 is like any other place, 0 where it was not measured.
         confidence: probability that the model gave its codes, geometric mean, 0..1; 0 where it was
             not measured.
+        tempo_confidence: how regularly its onsets repeat at that tempo, 0..1; 0 where no beat was
+            found.
+        stretch: tempo that it was drawn at over the one asked for, as far as it was stretched to
+            mend it; 1 = it was not.
+        turned_beats: quarter notes by which the loop was turned back so that its bar begins it.
     """
 
     seconds: float
@@ -72,6 +77,9 @@ class Measured:
     seam_flux: float = 0.0
     seam_perplexity: float = 0.0
     confidence: float = 0.0
+    tempo_confidence: float = 0.0
+    stretch: float = 1.0
+    turned_beats: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,8 @@ class ClipSidecar:
         companion: the autoregressive model that wrote its hint or rescored it; empty for none.
         score: what the takes are ranked by, 0..1, from tempo, seam and confidence.
         source_sha256: of the file that it was made from; empty where it was made from words alone.
+        codes_match: whether its codes are its audio; not where that was stretched, or turned by
+            what is no whole number of frames.
     """
 
     id: str
@@ -113,6 +123,7 @@ class ClipSidecar:
     score: float = 0.0
     companion: str = ""
     source_sha256: str = ""
+    codes_match: bool = True
 
     def to_request(self, request_id: RequestId) -> GenerateClip:
         """The request that makes this clip again, on the same model.

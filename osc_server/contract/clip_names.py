@@ -110,6 +110,11 @@ GENERATE = (
     P("lane", "text", "a newer job replaces a waiting one of its lane", default="no lane"),
     P("preview", "switch", "say when a first, coarse version can be heard"),
     P(
+        "conform",
+        "switch",
+        "bring what has a beat to the tempo, by stretching, and a drum loop's bar to its start",
+    ),
+    P(
         "deadline",
         "number",
         "be ready so soon after accepted: steps are left out if need be",
@@ -168,8 +173,11 @@ def _beat(name: str, attribute: str, doc: str) -> Parameter:
 
 _AS_LONG = dict.fromkeys(LENGTHS, "what is made is as long as the clip that it starts from")
 
+_ON_ITS_BEATS = {"conform": "what is made keeps the beats of the clip that it starts from"}
+
 CONTINUE = _from_a_clip(
-    refused={
+    refused=_ON_ITS_BEATS
+    | {
         "loop": "only the new part comes back, and it begins where the clip ends; close it "
         "afterwards with /magnet/loop"
     }
@@ -178,6 +186,7 @@ INFILL = _from_a_clip(
     _beat("from", "start.from_beats", "where the new part begins, counted from 0"),
     _beat("to", "start.to_beats", "where it ends"),
     refused=_AS_LONG
+    | _ON_ITS_BEATS
     | dict.fromkeys(("rate", "channels"), "samples outside of the new part stay as they are"),
 )
 VARY = _from_a_clip(
@@ -197,7 +206,7 @@ VARY = _from_a_clip(
         choices=("weakest", "strongest", "periodic", "random", "texture"),
         attribute="start.strategy",
     ),
-    refused=_AS_LONG,
+    refused=_AS_LONG | _ON_ITS_BEATS,
 )
 CLOSE_LOOP = _from_a_clip(refused={"loop": "what comes back is a loop"})
 

@@ -86,6 +86,9 @@ class Ready:
     confidence: float = 0.0
     takes: int = 1
 
+    tempo_confidence: float = 0.0  # as in Measured, as are the next two
+    stretch: float = 1.0
+    turned_beats: float = 0.0
 
 @dataclass(frozen=True, slots=True)
 class Failed:

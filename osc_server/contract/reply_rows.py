@@ -121,6 +121,16 @@ REPLIES = (
     Row(
         "/magnet/failed",
         replies.Failed,
+            P(
+                "tempo_confidence",
+                "number",
+                "how regularly its onsets repeat at bpm_measured; 0 where no beat was found",
+                "",
+                0,
+                1,
+            ),
+            P("stretch", "number", "tempo that it was drawn at over bpm; 1 = not stretched"),
+            P("turned_beats", "number", "that it was turned by, so that its bar begins it", "quarter notes"),
         "It did not work, and why.",
         (_REPLY_ID, P("code", "word", "stable; see the list of codes"), _TEXT),
     ),

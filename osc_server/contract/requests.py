@@ -131,6 +131,7 @@ class GenerateClip:
     companion: str = ""  # a MusicGen in the models folder; empty = the model's own
     preview: bool = False  # say when the first codebook can be heard
     deadline_ms: float | None = None  # from its acceptance to ready
+    conform: bool = True  # what has a beat is brought to the tempo, a drum loop's bar to its start
     given: frozenset[str] = frozenset()  # wire names the client gave; a preset fills the rest
 
     def __post_init__(self) -> None:

@@ -100,3 +100,6 @@ def ready_reply(request_id: RequestId, sidecar: ClipSidecar, path: Path) -> Read
         confidence=measured.confidence,
         takes=sidecar.n_takes,
     )
+        tempo_confidence=measured.tempo_confidence,
+        stretch=measured.stretch,
+        turned_beats=measured.turned_beats,

@@ -102,6 +102,8 @@ def _conformed(request: GenerateClip, source: Source) -> tuple[Audio, tuple[str,
     audio = set_channels(source.audio, request.n_channels)
     if source.rate_hz != request.rate_hz:
         audio = np.asarray(soxr.resample(audio, source.rate_hz, request.rate_hz, "VHQ"), "f4")
+    if not request.conform:
+        return audio, ()
     told = source.sidecar.request.bpm if source.sidecar else 0.0
     bpm = told or _measured(request, source)
     if bpm == 0.0 or bpm == request.bpm:

@@ -1,6 +1,11 @@
-"""Conforming audio to a tempo: time-stretching that leaves its pitch as it is."""
+"""Conforming audio to a tempo: time-stretching that leaves its pitch as it is.
+
+A hint is a line, a take is a circle or a line, given audio is either: all are stretched here.
+"""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from python_stretch import Signalsmith
@@ -12,7 +17,8 @@ from osc_server.rendering.tempo import bpm_measured
 
 MAX_STRETCH = 0.15
 """How far audio is stretched at most, as a share of its tempo: beyond it, it is heard as such."""
-_ALIKE = 0.002  # tempos as near as this need no stretching: 16 ms in 8 s
+ALIKE = 0.002
+"""Tempos as near as this need no stretching: 16 ms in 8 s."""
 _ON_THE_BEAT_SECONDS = 0.015
 _CONTEXT_SECONDS = 0.5  # of a loop's own ends, around it while it is stretched
 
@@ -28,22 +34,45 @@ def stretch(audio: Audio, rate_hz: int, n_samples: int, *, loop: bool = False) -
     """
     if n_samples == len(audio):
         return audio
-    around = min(len(audio), round(_CONTEXT_SECONDS * rate_hz)) if loop else 0
-    padded = np.concatenate([audio[len(audio) - around :], audio, audio[:around]])
-    factor = len(audio) / n_samples
+    ratio = n_samples / len(audio)
+    return (
+        stretch_circle(audio, rate_hz, ratio, n_samples) if loop else _line(audio, rate_hz, ratio)
+    )
+
+
+def stretch_circle(audio: Audio, rate_hz: int, ratio: float, n_samples: int) -> Audio:
+    """Play a loop at another speed for as long as ``n_samples`` last, and close it there.
+
+    That is less or more than one turn, where it holds more or fewer beats than it shall: some of
+    its end is left out, or some of its beginning comes again.
+
+    Args:
+        audio: ``[n, n_channels]``, one turn.
+        rate_hz: its rate.
+        ratio: how much longer it becomes; over 1 is slower.
+        n_samples: as many as the loop shall have.
+    """
+    around = round(_CONTEXT_SECONDS * rate_hz)
+    end = math.ceil(n_samples / ratio) + around
+    stretched = _line(audio[np.arange(-around, end) % len(audio)], rate_hz, ratio)
+    first = round(around * ratio)
+    # Stretched phases do not close of themselves: the end runs into what precedes the beginning.
+    return join_before(stretched[first : first + n_samples], stretched[:first], rate_hz)
+
+
+def _line(audio: Audio, rate_hz: int, ratio: float) -> Audio:
+    """``ratio`` times as long, to the nearest sample."""
     stretcher = Signalsmith.Stretch()
     stretcher.preset(audio.shape[1], float(rate_hz))
-    stretcher.timeFactor = factor
+    stretcher.timeFactor = 1 / ratio
     # It holds back what it cannot see the future of: silence lets the last of it out.
     tail = np.zeros((round(0.2 * rate_hz), audio.shape[1]), np.float32)
-    whole = np.ascontiguousarray(np.concatenate([padded, tail]).T)
+    whole = np.ascontiguousarray(np.concatenate([audio, tail]).T)
     stretched: Audio = np.asarray(stretcher.process(whole), np.float32).T
-    first = round(around / factor)
-    result = np.zeros((n_samples, audio.shape[1]), np.float32)
-    part = stretched[first : first + n_samples]
+    result = np.zeros((round(len(audio) * ratio), audio.shape[1]), np.float32)
+    part = stretched[: len(result)]
     result[: len(part)] = part
-    # Stretched phases do not close of themselves: the end runs into what precedes the beginning.
-    return join_before(result, stretched[:first], rate_hz) if loop else result
+    return result
 
 
 def conform(audio: Audio, rate_hz: int, bpm: float) -> tuple[Audio, str]:
@@ -68,7 +97,7 @@ def conform(audio: Audio, rate_hz: int, bpm: float) -> tuple[Audio, str]:
             "try another seed."
         )
     said = []
-    if abs(ratio - 1) > _ALIKE:
+    if abs(ratio - 1) > ALIKE:
         audio = stretch(audio, rate_hz, round(len(audio) * ratio))
         said.append(f"was stretched from {measured:.1f} to {bpm:g} bpm")
     begin = first_beat_seconds(audio, rate_hz, bpm)

@@ -32,6 +32,8 @@ def stored_codes(source: Source, request: GenerateClip, engine: Engine) -> Codes
     sidecar, codes, info = source.sidecar, source.codes, engine.info
     if sidecar is None or codes is None or sidecar.weights_hash != info.weights_hash:
         return None
+    if not sidecar.codes_match:  # the audio was stretched or turned: it is encoded again
+        return None
     exact = source.seconds * info.frame_rate
     fits = (
         sidecar.request.bpm == request.bpm

@@ -28,6 +28,8 @@ from osc_server.rendering.time_budget import FinishingTime
 
 _FROM_A_SOURCE = 1000  # of derived seeds, far from those of takes and windows
 _HINT_WEIGHT = 1.0  # of a hint's progress, against drawing's 1
+_IN_TIME_SEEDS = 2000  # as far from both
+_MORE_SEEDS = 2  # that are tried where a take's tempo cannot be conformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,13 @@ class Renderer:
             watch = Watch(steps, preview.on_coarse if on_preview else None, seconds_left)
             decoded, notes = self._draw(piece, seeds, watch, preview)
             drawn = self._clocks.seconds()
-            takes = ranked(
-                [finish_take(piece, *drawing) for drawing in zip(seeds, decoded, strict=True)]
-            )
+            takes = [finish_take(piece, *drawing) for drawing in zip(seeds, decoded, strict=True)]
             finished = self._clocks.seconds()
             perplexity = self._perplexity(takes[0]) if seconds_left is None else 0.0
+            if seconds_left is None and on_preview is None:
+                # A preview is a promise of the same music, and a deadline leaves no time.
+                takes = self._in_time(piece, takes, steps, preview)
+            takes = ranked(takes)
             steps.again()
             now = self._clocks.seconds()
             seconds = takes[0].measured.seconds * len(takes)
@@ -142,6 +146,26 @@ class Renderer:
         return piece.canvas.n_frames / self._engine.info.frame_rate
 
     def _perplexity(self, take: Take) -> float:
+    def _in_time(
+        self, piece: Piece, takes: Sequence[Take], steps: LastStep, preview: _Previewing
+    ) -> list[Take]:
+        """Takes whose tempo could not be conformed drawn again from other seeds, as far as needed.
+
+        What is still off after that stays as it was first drawn.
+        """
+        watch = Watch(lambda done, of: steps.again())  # so that it can still be cancelled
+        kept = list(takes)
+        for attempt in range(1, _MORE_SEEDS + 1):
+            off = [i for i, take in enumerate(kept) if take.off_bpm]
+            if not off:
+                break
+            seeds = [derived_seed(takes[i].seed, _IN_TIME_SEEDS + attempt) for i in off]
+            decoded, _ = self._draw(piece, seeds, watch, preview)
+            for i, seed, drawn in zip(off, seeds, decoded, strict=True):
+                again = finish_take(piece, seed, drawn)
+                kept[i] = again if again.off_bpm == 0.0 else kept[i]
+        return kept
+
         """Of a loop's seam; 0 where it is not whole on the canvas, or there is no memory for it."""
         canvas, seam = take.piece.canvas, take.piece.seam_frame
         if seam is None or canvas.n_frames > self._engine.info.window_frames:
@@ -162,7 +186,7 @@ class Renderer:
             self._store.save(
                 sidecar,
                 take.finished.audio if take.finished.exact is None else take.finished.exact,
-                take.piece.own_codes(take.decoded.codes),
+                take.codes,
                 subtype=take.finished.subtype,
             )
             sidecars.append(sidecar)

@@ -49,7 +49,8 @@ def make_sidecar(
         making: by what, and when.
     """
     piece, info = take.piece, making.info
-    heard = (*take.decoded.notes, *take.finished.notes, *_seam_note(take.measured))
+    heard = (*take.decoded.notes, *take.finished.notes, *_off_note(take))
+    heard = (*heard, *_seam_note(take.measured))
     said = (*piece.notes, *notes, *heard)
     return ClipSidecar(
         id=clip_id,
@@ -59,7 +60,7 @@ def make_sidecar(
         seed=take.seed,
         model=info.name,
         weights_hash=info.weights_hash,
-        n_frames=piece.own_codes(take.decoded.codes).shape[1],
+        n_frames=take.codes.shape[1],
         measured=take.measured,
         notes=" ".join(dict.fromkeys(said)),
         versions=making.versions,
@@ -68,6 +69,7 @@ def make_sidecar(
         score=round(take.score, 4),
         companion=_companion(piece.request, info),
         source_sha256=piece.source.sha256 if piece.source else "",
+        codes_match=take.codes_match,
     )
 
 
@@ -75,6 +77,16 @@ def _companion(request: GenerateClip, info: EngineInfo) -> str:
     """The autoregressive model that took part, or nothing."""
     took_part = request.hint is not None or request.rescore > 0
     return (request.companion or info.companion) if took_part else ""
+
+
+def _off_note(take: Take) -> tuple[str, ...]:
+    """Said where a take is not in time."""
+    if take.off_bpm == 0.0:
+        return ()
+    return (
+        f"It came at {take.off_bpm:.1f} bpm and could not be brought to "
+        f"{take.piece.request.bpm:g}, so it was left as it came: try another seed.",
+    )
 
 
 def _seam_note(measured: Measured) -> tuple[str, ...]:

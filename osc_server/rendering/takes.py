@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from osc_server.contract.clip import Measured
 from osc_server.rendering.finishing import SILENCE_LUFS, Finished
 from osc_server.rendering.piece import Piece
-from osc_server.rendering.plan import Decoded
+from osc_server.rendering.plan import Codes, Decoded
 from osc_server.rendering.ranking import mean_confidence, score
 from osc_server.rendering.seam import seam_score
 from osc_server.rendering.seam_report import seam_flux
-from osc_server.rendering.tempo import bpm_measured
+from osc_server.rendering.tempo_truth import Timed, set_in_time, turned_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,9 @@ class Take:
         finished: its audio.
         measured: what that is; without the seconds that it took.
         score: what it is ranked by.
+        codes: the clip's own, ``[K, T]``, turned as its audio was.
+        codes_match: whether they are its audio.
+        off_bpm: its tempo, where that is not the host's and could not be conformed; or 0.
     """
 
     seed: int
@@ -34,13 +37,28 @@ class Take:
     finished: Finished
     measured: Measured
     score: float
+    codes: Codes
+    codes_match: bool = True
+    off_bpm: float = 0.0
 
 
 def finish_take(piece: Piece, seed: int, decoded: Decoded) -> Take:
-    """Finish and measure what was drawn from one seed."""
-    finished = piece.finish(decoded.codes)
-    measured = _measure(piece, finished, mean_confidence(decoded))
-    return Take(seed, piece, decoded, finished, measured, score(measured, loop=piece.request.loop))
+    """Finish what was drawn from one seed, set it in time, and measure it."""
+    knows_tempo = piece.canvas.grid is not None
+    timed = set_in_time(piece.request, piece.finish(decoded.codes), knows_tempo=knows_tempo)
+    measured = _measure(piece, timed, mean_confidence(decoded))
+    codes, match = turned_codes(piece.own_codes(decoded.codes), timed, piece.request)
+    return Take(
+        seed,
+        piece,
+        decoded,
+        timed.finished,
+        measured,
+        score(measured, loop=piece.request.loop),
+        codes,
+        match,
+        timed.off_bpm,
+    )
 
 
 def ranked(takes: Sequence[Take]) -> list[Take]:
@@ -54,10 +72,10 @@ def with_times(take: Take, rtf: float, seam_perplexity: float) -> Take:
     return replace(take, measured=measured)
 
 
-def _measure(piece: Piece, finished: Finished, confidence: float) -> Measured:
-    request, audio = piece.request, finished.audio
+def _measure(piece: Piece, timed: Timed, confidence: float) -> Measured:
+    request, finished = piece.request, timed.finished
+    audio = finished.audio
     silent = finished.lufs <= SILENCE_LUFS
-    tempo = bpm_measured(audio, request.rate_hz, request.bpm, loop=request.loop)
     seam = seam_score(audio, request.rate_hz) if request.loop else 0.0
     flux = seam_flux(audio, request.rate_hz, request.bpm) if request.loop else 0.0
     return Measured(
@@ -67,11 +85,14 @@ def _measure(piece: Piece, finished: Finished, confidence: float) -> Measured:
         n_channels=audio.shape[1],
         bars=float(piece.bars),
         bpm=request.bpm,
-        bpm_measured=round(tempo, 3),
+        bpm_measured=round(timed.tempo.bpm, 3),
         seam=round(seam, 3),
         lufs=None if silent else round(finished.lufs, 2),
         true_peak_dbtp=None if silent else round(finished.true_peak_db, 2),
         rtf=0.0,
         seam_flux=round(flux, 3),
         confidence=round(confidence, 4),
+        tempo_confidence=round(timed.tempo.confidence, 3),
+        stretch=round(timed.stretch, 5),
+        turned_beats=round(timed.turned_beats, 4),
     )

@@ -11,6 +11,8 @@ about 16 s on two cores (measured with librosa 0.11), which a first clip must no
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +29,30 @@ _LEAST_REGULARITY = 0.12  # over 8 beats noise and rain stay under it, drums wel
 _LONGEST_REACH_SECONDS = 8.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """What was measured.
+
+    Attributes:
+        bpm: beats a minute; 0 where no beat was found.
+        confidence: how regularly onsets repeat beat after beat, 0..1: the mean autocorrelation of
+            their envelope at whole beats; 0 where no beat was found.
+    """
+
+    bpm: float
+    confidence: float
+
+
+NO_TEMPO = Tempo(0.0, 0.0)
+
+
 def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) -> float:
-    """Tempo in beats a minute within half an octave of the asked one; 0 where no beat is found.
+    """The beats a minute of ``measure_tempo``."""
+    return measure_tempo(audio, rate_hz, asked_bpm, loop=loop).bpm
+
+
+def measure_tempo(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) -> Tempo:
+    """Tempo within half an octave of the asked one.
 
     Half and double tempo are folded into that octave: which of them is the beat is what the
     musician said. Under four beats too little repeats to tell.
@@ -43,7 +67,7 @@ def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) ->
     frames_per_second = len(envelope) * rate_hz / len(audio)
     n_beats = len(audio) / rate_hz * asked_bpm / 60
     if n_beats < _LEAST_BEATS - 0.01 or envelope.max() <= 0:
-        return 0.0
+        return NO_TEMPO
     correlation = _autocorrelation(envelope, loop)
     octaves = np.arange(-0.5, 0.5, 0.0005)
     lags = frames_per_second * 60 / (asked_bpm * 2**octaves)
@@ -53,8 +77,9 @@ def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) ->
     best = int(weighted.argmax())
     # Few beats repeat by chance more easily.
     if regularity[best] < _LEAST_REGULARITY * max(1.0, (8 / n_beats) ** 1.5):
-        return 0.0
-    return float(frames_per_second * 60 / _refined(lags, regularity, best))
+        return NO_TEMPO
+    bpm = float(frames_per_second * 60 / _refined(lags, regularity, best))
+    return Tempo(bpm, float(min(1.0, regularity[best])))
 
 
 def onset_envelope(audio: Audio, rate_hz: int, *, loop: bool) -> Envelope:

@@ -63,11 +63,21 @@ def test_what_a_clip_was_made_from_is_the_same_after_the_disk(start):
             companion="musicgen-small",
             preview=True,
             deadline_ms=800.0,
+            conform=False,
         ),
         rank=2,
         n_takes=3,
         score=0.75,
-        measured=replace(MEASURED, seam_flux=1.1, seam_perplexity=0.9, confidence=0.4),
+        measured=replace(
+            MEASURED,
+            seam_flux=1.1,
+            seam_perplexity=0.9,
+            confidence=0.4,
+            tempo_confidence=0.6,
+            stretch=1.05,
+            turned_beats=2.0,
+        ),
+        codes_match=False,
     )
     assert ClipSidecar.from_json(made.to_json()) == made
 
@@ -76,10 +86,12 @@ def test_a_sidecar_of_the_first_version_is_still_read():
     content = json.loads(SIDECAR.to_json())
     for name in ("start", "negative", "mix", "takes", "hint", "rescore", "companion", "preview"):
         del content["request"][name]
-    del content["request"]["deadline_ms"]
+    del content["request"]["deadline_ms"], content["request"]["conform"]
     for name in ("seam_flux", "seam_perplexity", "confidence"):
         del content["measured"][name]
-    for name in ("rank", "n_takes", "score"):
+    for name in ("tempo_confidence", "stretch", "turned_beats"):
+        del content["measured"][name]
+    for name in ("rank", "n_takes", "score", "codes_match"):
         del content[name]
     assert ClipSidecar.from_json(json.dumps(content)) == SIDECAR
 

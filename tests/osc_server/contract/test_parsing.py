@@ -53,13 +53,13 @@ def test_every_name_reaches_its_field():
         "scoring", "prod", "greedy", 1, "lane", "drums", "loudness", -20, "rate", 44100,
         "channels", 2, "delivery", "stream", "negative", "vocals, hiss", "takes", 3,
         "hint_seconds", 2.5, "rescore", 0.25, "companion", "musicgen-small", "preview", 1,
-        "deadline", 800,
+        "deadline", 800, "conform", 0,
     )  # fmt: skip
     decoding = DecodingOptions(2.5, 0.5, 9, 8.0, 2.0, (5, 4, 3, 2), "stride1", "prod", True)
     assert replace(request, given=frozenset()) == GenerateClip(
         1, "p", "m", "s", None, 6.0, None, 99.5, Meter(7, 8), "F# dorian", False, 5, decoding,
         "drums", -20.0, 44100, 2, "stream", None, "vocals, hiss", (), 3, Hint(seconds=2.5), 0.25,
-        "musicgen-small", True, 800.0,
+        "musicgen-small", True, 800.0, False,
     )  # fmt: skip
     left_out = {"bars", "seconds", "hint", "from_bar", "to_bar"}
     assert request.given == {p.name for p in GENERATE} - left_out

@@ -83,6 +83,9 @@ def test_ready_is_positional():
             0.75,
             0.5,
             3,
+            0.0,
+            1.0,
+            0.0,
         ),
     )
 

@@ -60,8 +60,9 @@ def test_the_length_of_a_job_is_that_of_all_its_takes():
 
 def sidecar(clip_id="c1", seed=7):
     measured = Measured(
-        4.0, 192000, 48000, 1, 2.0, 120.0, 119.5, 1.0, None, None, 0.3, 1.1, 1.2, 0.5
-    )
+        4.0, 192000, 48000, 1, 2.0, 120.0, 119.5, 1.0, None, None, 0.3, 1.1, 1.2, 0.5,
+        0.6, 1.05, 2.0,
+    )  # fmt: skip
     return ClipSidecar(
         clip_id, "2026-11-03T14:15:00Z", GenerateClip("x"), "bass", seed, "tone", "ab", 200,
         measured, "Quiet.", n_takes=2, score=0.75,
@@ -71,6 +72,7 @@ def sidecar(clip_id="c1", seed=7):
 def test_ready_says_all_that_was_measured():
     ready = ready_reply("x", sidecar(), Path("/c1.wav"))
     assert (ready.seam_flux, ready.seam_perplexity, ready.confidence) == (1.1, 1.2, 0.5)
+    assert (ready.tempo_confidence, ready.stretch, ready.turned_beats) == (0.6, 1.05, 2.0)
     assert (ready.takes, ready.lufs, ready.notes) == (2, -70.0, "Quiet.")
 
 

@@ -123,3 +123,10 @@ def test_it_is_as_loud_as_it_was_unless_another_loudness_is_asked(studio):
     assert studio.make(closing(path, bars=2, bpm=120)).measured.lufs < -20
     louder = studio.make(closing(path, bars=2, bpm=120, loudness_lufs=-18))
     assert louder.measured.lufs == pytest.approx(-18, abs=0.3)
+
+
+def test_conform_0_leaves_the_source_at_its_tempo(studio):
+    clip = studio.make(GenerateClip(1, prompt="pad", bars=2, bpm=120, loop=False))
+    start = CloseLoop(clip.id)
+    request = GenerateClip(2, start=start, bars=2, bpm=126, conform=False, given=frozenset({"bpm"}))
+    assert "stretched" not in studio.make(request).notes

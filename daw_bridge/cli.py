@@ -19,6 +19,8 @@ from daw_bridge.flags import (
     Block,
     Clips,
     Config,
+    DeckOutputs,
+    Decks,
     Device,
     HostApi,
     Model,
@@ -32,6 +34,7 @@ from daw_bridge.flags import (
     setting_help,
     value_help,
 )
+from daw_bridge.midi.commands import add_midi_commands
 from daw_bridge.model_commands import add_model_commands
 from daw_bridge.signals import Interrupted, until_signal
 from osc_server.contract.errors import BadRequest, MagnetError
@@ -47,6 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 add_model_commands(app, lambda work: _run(work), lambda: _console())
+add_midi_commands(app, lambda work: _run(work), lambda: _console())
 add_clip_commands(app, lambda settings, wish: _run(session.generate(settings, wish, _console())))
 
 
@@ -76,6 +80,8 @@ def live(  # noqa: PLR0913  # as above
     every: Annotated[float, typer.Option(min=0, help="a new take every so many bars")] = 0,
     seed: Seed = None,
     level: Annotated[float | None, typer.Option(help=setting_help("level"))] = None,
+    decks: Decks = None,
+    deck_outputs: DeckOutputs = None,
     offline: Annotated[
         Path | None, typer.Option(help="write what would be heard to this WAV instead")
     ] = None,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +21,7 @@ from daw_bridge.audio.output import OutputSettings
 from daw_bridge.loopback import is_loopback
 from osc_server.contract.addresses import DEFAULT_PORT, nearest
 from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.contract.fader_rows import MAX_DECKS
 from osc_server.contract.musical_time import Meter, check_bpm
 from osc_server.contract.requests import Delivery
 
@@ -38,6 +41,12 @@ def _outputs(value: object) -> object:
     return tuple(value.split(",")) if isinstance(value, str) else value
 
 
+def _deck_outputs(value: object) -> object:
+    """``"1,2/3,4/5"`` as the outputs of deck 1, 2 and 3."""
+    decks = value.split("/") if isinstance(value, str) else value
+    return tuple(_outputs(deck) for deck in decks) if isinstance(decks, list | tuple) else decks
+
+
 def _folders(value: object) -> object:
     """One folder, or several as in PATH."""
     if isinstance(value, Path):
@@ -49,6 +58,7 @@ def _meter(value: object) -> object:
     return Meter.parse(value) if isinstance(value, str) else value
 
 
+Channels = tuple[Annotated[int, Field(ge=1, le=256)], ...]
 Folder = Annotated[Path, BeforeValidator(_expanded)]
 
 
@@ -82,6 +92,16 @@ class BridgeConfig(BaseModel):
     )
     block: int = Field(1024, ge=16, le=16384, description="samples in one audio block")
 
+    decks: int = Field(8, ge=1, le=MAX_DECKS, description="how many decks live has")
+    deck_outputs: Annotated[
+        tuple[Annotated[Channels, Field(min_length=1, max_length=2)], ...],
+        BeforeValidator(_deck_outputs),
+    ] = Field(
+        (),
+        max_length=MAX_DECKS,
+        description="outputs of deck 1, 2, … such as 1,2/3,4/5; the others play on the outputs",
+    )
+
     bpm: Annotated[float, AfterValidator(check_bpm)] = Field(120.0, description="tempo")
     bars: float = Field(4.0, ge=0.0625, le=256, description="length of a clip")
     meter: Annotated[Meter, BeforeValidator(_meter)] = Field(
@@ -109,6 +129,19 @@ class BridgeConfig(BaseModel):
         return OutputSettings(
             self.output, self.host_api, self.outputs, self.output_rate, self.block
         )
+
+    def live_settings(self) -> OutputSettings:
+        """The same with the outputs of all decks."""
+        return replace(self.output_settings(), channels=self.live_outputs())
+
+    def outputs_of_deck(self, index: int) -> tuple[int, ...]:
+        """The outputs that a deck plays on, counted from 1; the index counts from 0."""
+        return self.deck_outputs[index] if index < len(self.deck_outputs) else self.outputs
+
+    def live_outputs(self) -> tuple[int, ...]:
+        """Every output that a live set plays on, each once; those of the mix first."""
+        decks = [self.outputs_of_deck(index) for index in range(self.decks)]
+        return tuple(dict.fromkeys(chain(self.outputs, *decks)))
 
     def delivery(self) -> Delivery:
         """How clips come from the server: as paths on this computer, as a stream from another."""

@@ -1,4 +1,4 @@
-"""The front port: what the server owns is passed on to it, each client kept apart.
+"""The front port: passes on what the server owns, and hands what is ours to the front desk.
 
 One UDP client has one socket of ours towards the server, one TCP connection has one connection;
 so the server sees as many clients as there are, and answers go back to the one who asked.
@@ -10,14 +10,16 @@ import asyncio
 import contextlib
 import errno
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, cast
 
+from daw_bridge.front_desk import FrontDesk, OwnAddresses, Visitor
 from daw_bridge.loopback import is_loopback
+from daw_bridge.sorting import sort_packet, token_of
 from osc_server.contract.addresses import MAX_DATAGRAM_BYTES
 from osc_server.contract.errors import BadRequest, DeviceUnavailable, Forbidden
-from osc_server.contract.framing import FrameReader, frame
-from osc_server.contract.packets import decode, encode
+from osc_server.contract.framing import FrameReader, Framing, FramingLost, frame
+from osc_server.contract.packets import MalformedPacket, OscMessage, decode, encode
 from osc_server.contract.parsing import parse_request
 from osc_server.contract.replies import ErrorLine
 from osc_server.contract.reply_args import encode_reply
@@ -28,6 +30,9 @@ MAX_UDP_CLIENTS = 128
 AWAY = "the model server is starting again: ask again in a few seconds"
 _WAITING_PACKETS = 64
 _CHUNK_BYTES = 1 << 16
+_MOST_BACKLOG_BYTES = 1 << 20
+_LOST = b"\x7f\xff\xff\xff"
+_NO_PACKET = b"?"
 
 Address = tuple[Any, ...]
 
@@ -52,12 +57,14 @@ class PassThrough:
         host: the address to listen on.
         port: the port to hold.
         server: host and port of the server.
+        token: the secret that clients have to show before they move a fader; empty = none.
     """
 
-    def __init__(self, host: str, port: int, server: tuple[str, int]) -> None:
+    def __init__(self, host: str, port: int, server: tuple[str, int], token: str = "") -> None:
         self._host = host
         self._port = port
         self._server = server
+        self._desk = FrontDesk(token)
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
         self._clients: OrderedDict[Address, _UdpClient] = OrderedDict()
@@ -89,6 +96,10 @@ class PassThrough:
             self._udp.close()
         await asyncio.sleep(0)  # lets the transports close their sockets
 
+    def hand_to(self, owner: OwnAddresses) -> None:
+        """Let this one handle the bridge's own addresses."""
+        self._desk.hand_to(owner)
+
     def server_gone(self) -> None:
         """Tell the UDP clients; those on TCP see their connection end."""
         for client in self._clients.values():
@@ -98,10 +109,23 @@ class PassThrough:
         client = self._clients.get(address)
         if client is None:
             while len(self._clients) >= MAX_UDP_CLIENTS:
-                self._clients.popitem(last=False)[1].close()
+                _, silent = self._clients.popitem(last=False)
+                self._desk.forget(silent.visitor)
+                silent.close()
             client = self._clients[address] = _UdpClient(address, self._server, self._send)
         self._clients.move_to_end(address)
-        client.forward(packet)
+        for own in self._sort(packet, client.visitor, client.forward):
+            self._desk.receive(own, client.visitor)
+
+    def _sort(
+        self, packet: bytes, visitor: Visitor, forward: Callable[[bytes], None]
+    ) -> tuple[OscMessage, ...]:
+        """Pass on what is the server's, and give what is our own."""
+        parts = sort_packet(packet)
+        for rest in parts.rest:
+            self._desk.shown(token_of(rest), visitor)
+            forward(rest)
+        return parts.own
 
     def _send(self, packet: bytes, address: Address) -> None:
         if self._udp is not None:
@@ -114,18 +138,98 @@ class PassThrough:
         task.add_done_callback(self._connections.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = _Connection(reader, writer)
+        upstream: asyncio.StreamWriter | None = None
         try:
-            try:
-                upstream, downstream = await asyncio.open_connection(*self._server)
-            except OSError:
-                await _say_away(reader, writer)
-                return
-            try:
-                await _join(_pump(reader, downstream), _pump(upstream, writer))
-            finally:
-                downstream.close()
+            with contextlib.suppress(OSError):
+                answers, upstream = await asyncio.open_connection(*self._server)
+            if upstream is None:
+                await self._listen(connection, None)
+            else:
+                await _join(self._listen(connection, upstream), connection.answer(answers))
         finally:
+            self._desk.forget(connection.visitor)
+            if upstream is not None:
+                upstream.close()
             writer.close()
+
+    async def _listen(self, connection: _Connection, upstream: asyncio.StreamWriter | None) -> None:
+        """Take a connection's packets apart until it ends; a slow server slows it down.
+
+        Without a server only what is our own is answered: the rest ends the connection.
+        """
+        away = False
+
+        def forward(packet: bytes) -> None:
+            nonlocal away
+            away = upstream is None
+            if upstream is not None and connection.framing is not None:
+                upstream.write(frame(packet, connection.framing))
+
+        with contextlib.suppress(OSError):
+            async for packet in connection.packets():
+                if isinstance(packet, bytes):
+                    for own in self._sort(packet, connection.visitor, forward):
+                        self._desk.receive(own, connection.visitor)
+                elif upstream is not None:  # damaged: the server shall count it, and say so
+                    upstream.write(connection.like(packet))
+                if away:
+                    connection.visitor.send(encode_reply(ErrorLine(AWAY)))
+                    await connection.drain()
+                    return
+                if upstream is not None:
+                    await upstream.drain()
+                await connection.drain()
+
+
+class _Connection:
+    """One TCP client: its packets, and what it is sent, whole packet by whole packet."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._frames = FrameReader()
+        self._taken = b""
+        self.visitor = Visitor(self._send)
+
+    @property
+    def framing(self) -> Framing | None:
+        """How its packets are framed; None until the first byte."""
+        return self._frames.framing
+
+    async def packets(self) -> AsyncIterator[bytes | MalformedPacket]:
+        """What it sends, until it ends or cannot be read any further."""
+        while data := await self._reader.read(_CHUNK_BYTES):
+            self._taken = data
+            for packet in self._frames.feed(data):
+                yield packet
+                if isinstance(packet, FramingLost):
+                    return
+
+    def like(self, damage: MalformedPacket) -> bytes:
+        """Bytes that are damaged in the same way, for the server to judge."""
+        if self.framing is None:
+            return self._taken
+        return _LOST if isinstance(damage, FramingLost) else frame(_NO_PACKET, self.framing)
+
+    async def answer(self, answers: asyncio.StreamReader) -> None:
+        """Pass on what the server answers, whole packet by whole packet."""
+        frames = FrameReader()
+        with contextlib.suppress(OSError):
+            while data := await answers.read(_CHUNK_BYTES):
+                for packet in frames.feed(data):
+                    if isinstance(packet, bytes) and frames.framing is not None:
+                        self._writer.write(frame(packet, frames.framing))
+                await self._writer.drain()
+
+    async def drain(self) -> None:
+        """Wait until it has read enough of what it was sent."""
+        await self._writer.drain()
+
+    def _send(self, packet: bytes) -> None:
+        backlog = self._writer.transport.get_write_buffer_size()
+        if self.framing is not None and backlog < _MOST_BACKLOG_BYTES:  # else it does not read
+            self._writer.write(frame(packet, self.framing))
 
 
 class _Front(asyncio.DatagramProtocol):
@@ -153,6 +257,7 @@ class _UdpClient(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._waiting: list[bytes] = []
         self._closed = False
+        self.visitor = Visitor(lambda packet: self._send(packet, self._target))
         loop = asyncio.get_running_loop()
         self._opening = asyncio.ensure_future(
             loop.create_datagram_endpoint(lambda: self, remote_addr=server)
@@ -224,14 +329,6 @@ class _UdpClient(asyncio.DatagramProtocol):
         return encode(message.address, *message.args[:1], int(self._target[1]))
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until the sender ends; a slow receiver slows the sender down."""
-    with contextlib.suppress(OSError):
-        while data := await reader.read(_CHUNK_BYTES):
-            writer.write(data)
-            await writer.drain()
-
-
 async def _join(*pumps: Coroutine[Any, Any, None]) -> None:
     """Run both directions until one of them ends."""
     tasks = [asyncio.ensure_future(pump) for pump in pumps]
@@ -241,17 +338,6 @@ async def _join(*pumps: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _say_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer the first request, in its own framing, that the server is away."""
-    frames = FrameReader()
-    with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(1.0):
-            frames.feed(await reader.read(_CHUNK_BYTES))
-        if frames.framing is not None:
-            writer.write(frame(encode_reply(ErrorLine(AWAY)), frames.framing))
-            await writer.drain()
 
 
 def _unavailable(host: str, port: int, error: OSError) -> DeviceUnavailable:

@@ -26,21 +26,25 @@ from daw_bridge.config import APPLICATION, BridgeConfig
 from daw_bridge.delivery.deck_sink import DeckSink
 from daw_bridge.demo import DemoWish, run_demo
 from daw_bridge.generating import Wish
+from daw_bridge.live.asking import Ask
 from daw_bridge.live.commands import Commands
-from daw_bridge.live.conductor import Ask, Conductor
+from daw_bridge.live.conductor import Conductor, Tempo
 from daw_bridge.live.keyboard import keys
 from daw_bridge.live.line_editor import LineEditor
+from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.offline import render
+from daw_bridge.live.panel import Panel
 from daw_bridge.live.rig import Rig
 from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
 from daw_bridge.live.server_link import ServerLink
-from daw_bridge.live.state import LiveState
+from daw_bridge.live.state import DeckState, LiveState
 from daw_bridge.live.supervisor import keep_running
 from daw_bridge.pass_through import PassThrough, check_open
 from daw_bridge.server_process import ServerProcess, free_port, is_free, server_command
 from daw_bridge.serving import client_of_some_server, first_answer, own_server, some_server
 from daw_bridge.signals import on_signals
 from osc_server.contract.errors import DeviceUnavailable
+from osc_server.contract.faders import FEEDBACK_HZ
 
 _FRAME_SECONDS = 0.1
 _DEVICE_SECONDS = 2.0
@@ -110,17 +114,20 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     rig = build_rig(config, _output_or_silence(config))
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
-        address, health = await stack.enter_async_context(_server(config, state))
-        conductor = build_conductor(config, state, rig, address)
-        stack.push_async_callback(conductor.close)
+        address, health, front = await stack.enter_async_context(_server(config, state))
+        live_set = build_set(config, state, rig, address)
+        stack.push_async_callback(live_set.close)
         stack.callback(rig.output.stop)
         rig.output.start(rig.mixer)
         stack.callback(asyncio.create_task(_keep_device(rig.output, state)).cancel)
+        panel = Panel(live_set)
+        if front is not None:
+            front.hand_to(panel)
+        stack.callback(asyncio.create_task(_keep_telling(live_set, panel)).cancel)
         screen = stack.enter_context(_screen(state, rig, console))
-        commands = Commands(state, conductor.ask, conductor.stop, rig.deck.set_level, ending.set)
-        stack.enter_context(_typing(state, commands))
+        stack.enter_context(_typing(state, _commands(live_set, ending.set)))
         if wish.prompt:
-            conductor.ask(wish.prompt)
+            live_set.conductors[0].ask(wish.prompt)
         while not ending.is_set():
             screen.show()
             if health.done():
@@ -138,27 +145,32 @@ async def live_offline(
     """
     state = _state(config, wish)
     rate_hz = config.output_rate or _OFFLINE_RATE_HZ
-    output = OfflineOutput(rate_hz, len(config.outputs), config.block)
+    output = OfflineOutput(rate_hz, len(config.live_outputs()), config.block)
     rig = build_rig(config, output)
     output.start(rig.mixer)
     async with some_server(config, say) as address:
-        conductor = build_conductor(config, state, rig, address)
+        live_set = build_set(config, state, rig, address)
         try:
             ask = Ask(wish.prompt, config.bars, config.bpm, wish.seed)
-            await render(conductor, rig, output, ask, seconds, path)
+            await render(live_set.conductors[0], rig, output, ask, seconds, path)
         finally:
-            await conductor.close()
+            await live_set.close()
 
 
 @asynccontextmanager
 async def _server(
     config: BridgeConfig, state: LiveState
-) -> AsyncIterator[tuple[tuple[str, int], asyncio.Task[None]]]:
-    """The server of a live set: its address, and a task that ends only if it cannot be started."""
+) -> AsyncIterator[tuple[tuple[str, int], asyncio.Task[None], PassThrough | None]]:
+    """The server of a live set.
+
+    Yields:
+        Its address, a task that ends only if it cannot be started, and the front port where we
+        hold it.
+    """
     if config.server:
         health = asyncio.create_task(_never())
         try:
-            yield config.server_address(), health
+            yield config.server_address(), health, None
         finally:
             health.cancel()
         return
@@ -166,7 +178,7 @@ async def _server(
     port = config.port + 1 if is_free(config.port + 1) else free_port()
     log = platformdirs.user_log_path(APPLICATION, appauthor=False) / f"server-{port}.log"
     server = ServerProcess(server_command(port, *config.server_options()), log)
-    front = PassThrough(config.host, config.port, ("127.0.0.1", port))
+    front = PassThrough(config.host, config.port, ("127.0.0.1", port), config.token())
 
     def gone(sentence: str) -> None:
         state.message = sentence
@@ -177,7 +189,7 @@ async def _server(
         server.start()
         health = asyncio.create_task(_keep_healthy(server, port, config.token(), gone))
         try:
-            yield ("127.0.0.1", port), health
+            yield ("127.0.0.1", port), health, front
         finally:
             health.cancel()
     finally:
@@ -196,10 +208,10 @@ async def _never() -> None:
     await asyncio.Event().wait()
 
 
-def build_conductor(
+def build_set(
     config: BridgeConfig, state: LiveState, rig: Rig, address: tuple[str, int]
-) -> Conductor:
-    """The conductor of a rig, on a server that may not be there yet."""
+) -> LiveSet:
+    """The decks of a rig, on a server that may not be there yet."""
     token = config.token()
 
     def make_client() -> AsyncMagnetClient:
@@ -209,47 +221,91 @@ def build_conductor(
         state.server = line
 
     absent = f"waiting for {config.server}" if config.server else "starting"
-    shape = (rig.output.rate_hz, rig.output.n_channels)
     link = ServerLink(make_client, show, absent)
-    return Conductor(state, link, rig.sink, rig.deck, shape, config.delivery())
+
+    def make_conductor(index: int, tempo: Tempo) -> Conductor:
+        return Conductor(
+            state,
+            state.decks[index],
+            link,
+            rig.sinks[index],
+            rig.decks[index],
+            (rig.output.rate_hz, len(rig.routes[index])),
+            config.delivery(),
+            tempo,
+            ",".join(str(channel) for channel in config.outputs_of_deck(index)),
+        )
+
+    return LiveSet(state, rig, link, make_conductor)
 
 
 def _state(config: BridgeConfig, wish: LiveWish) -> LiveState:
-    return LiveState(
-        bpm=config.bpm,
-        bars=config.bars,
-        meter=config.meter,
-        every_bars=wish.every_bars,
-        seed=wish.seed,
-        level_db=config.level,
-        prompt=wish.prompt,
-    )
+    decks = [
+        DeckState(number=index + 1, bars=config.bars, level_db=config.level)
+        for index in range(config.decks)
+    ]
+    first = decks[0]
+    first.prompt, first.every_bars, first.seed = wish.prompt, wish.every_bars, wish.seed
+    return LiveState(bpm=config.bpm, meter=config.meter, decks=decks)
 
 
 def build_rig(config: BridgeConfig, output: AudioOutput) -> Rig:
-    """One deck on the internal clock of an output that is not started yet."""
+    """The decks on the internal clock of an output that is not started yet."""
     clock = InternalClock(output.rate_hz, config.bpm, config.meter, output.heard_sample)
-    shape = (output.rate_hz, output.block_size, output.n_channels)
-    deck = Deck(clock, *shape, config.level)
-    bar = config.meter.beats_per_bar
-    sink = DeckSink(deck, clock, output.rate_hz, output.n_channels, Fraction(bar))
-    return Rig(output, clock, deck, Mixer([deck], *shape), sink)
+    channels = config.live_outputs()
+    routes = tuple(
+        tuple(channels.index(channel) for channel in config.outputs_of_deck(index))
+        for index in range(config.decks)
+    )
+    stream = (output.rate_hz, output.block_size)
+    decks = tuple(Deck(clock, *stream, len(route), config.level) for route in routes)
+    bar = Fraction(config.meter.beats_per_bar)
+    sinks = tuple(
+        DeckSink(deck, clock, output.rate_hz, len(route), bar)
+        for deck, route in zip(decks, routes, strict=True)
+    )
+    mixer = Mixer(decks, *stream, output.n_channels, routes=routes)
+    return Rig(output, clock, decks, mixer, sinks, routes)
+
+
+def _commands(live: LiveSet, end: Callable[[], None]) -> Commands:
+    """The typed lines, which go to the deck that is chosen when they are typed."""
+
+    def chosen() -> Conductor:
+        return live.conductors[live.state.chosen]
+
+    return Commands(
+        live.state,
+        lambda prompt: chosen().ask(prompt),
+        lambda: chosen().stop(),
+        lambda level_db: live.apply_levels(),
+        end,
+    )
+
+
+async def _keep_telling(live: LiveSet, panel: Panel) -> None:
+    """Let the states follow the sound, and the surfaces the states."""
+    loop = asyncio.get_running_loop()
+    while True:
+        live.look()
+        panel.tick(loop.time())
+        await asyncio.sleep(1 / FEEDBACK_HZ)
 
 
 def _output_or_silence(config: BridgeConfig) -> AudioOutput:
     """The sound device; a silent stand-in where none was named and there is none."""
     try:
-        return open_output(config)
+        return DeviceOutput(config.live_settings())
     except DeviceUnavailable as error:
         if config.output or config.host_api:
             raise
         rate_hz = config.output_rate or _OFFLINE_RATE_HZ
-        return SilentOutput(rate_hz, len(config.outputs), config.block, str(error))
+        return SilentOutput(rate_hz, len(config.live_outputs()), config.block, str(error))
 
 
 def _screen(state: LiveState, rig: Rig, console: Console) -> Screen:
     kind = TerminalScreen if console.is_terminal else PlainScreen
-    return kind(state, rig.clock, rig.deck, rig.output, console)
+    return kind(state, rig.clock, rig.decks, rig.output, console)
 
 
 @contextmanager

@@ -34,6 +34,8 @@ class Cue:
         gapless: switch between two samples instead of crossfading; for material that continues
             the old one.
         leads: the clock takes the loop's tempo with the change-over.
+        origin_beat: a beat on which the loop's first sample lies, give or take whole rounds, so
+            that it is entered in its middle; None = ``at_beat`` itself.
 
     Raises:
         BadRequest: where the quantum is not longer than 0, or the tempo not within 20..400.
@@ -44,6 +46,7 @@ class Cue:
     quantum_beats: Fraction
     gapless: bool = False
     leads: bool = False
+    origin_beat: Fraction | None = None
 
     def __post_init__(self) -> None:
         if self.quantum_beats <= 0:
@@ -106,8 +109,10 @@ class Deck:
         self, clock: Clock, rate_hz: int, block_size: int, n_channels: int, level_db: float = 0.0
     ) -> None:
         self._clock = clock
-        self._mailbox: Mailbox[Cue | float] = Mailbox()
+        self._mailbox: Mailbox[Cue] = Mailbox()
         self._level = SmoothedLevel(rate_hz, block_size, n_channels, level_db)
+        # No letters: of a fader's many moves in one block only the last is of use.
+        self._wanted_db = self._aimed_db = level_db
         n_change_over = max(1, round(CHANGE_OVER_SECONDS * rate_hz))
         n_relock = max(1, round(RELOCK_SECONDS * rate_hz))
         self._change_over = Fade.equal_power(n_change_over, n_channels)
@@ -145,7 +150,7 @@ class Deck:
 
     def set_level(self, level_db: float) -> None:
         """Glide to a level in dB; -90 and below is silence."""
-        self._mailbox.put(level_db)
+        self._wanted_db = level_db
 
     @property
     def playing(self) -> Loop | None:
@@ -165,10 +170,9 @@ class Deck:
         return self._cue is not None or not self._mailbox.empty
 
     @property
-    def changing(self) -> bool:
-        """Whether a change-over is being heard."""
-        change = self._change
-        return change is not None and change.fade is self._change_over
+    def idle(self) -> bool:
+        """Whether it is silent, and nothing waits."""
+        return self._reader is None and self._change is None and not self.waits
 
     @property
     def origin_beat(self) -> Fraction | None:
@@ -181,6 +185,9 @@ class Deck:
     def process(self, out: Block, start: int) -> None:
         """Fill ``out [n_samples, n_channels]`` with stream samples from ``start`` on."""
         self._take_letters(start)
+        if (wanted_db := self._wanted_db) != self._aimed_db:
+            self._aimed_db = wanted_db
+            self._level.aim(wanted_db)
         done, n_samples = 0, len(out)
         while done < n_samples:
             now = start + done
@@ -206,10 +213,7 @@ class Deck:
             letter = self._mailbox.take()
             if letter is None:
                 return
-            if isinstance(letter, Cue):
-                self.take(letter, now, self.beat_in_time(letter, now))
-            else:
-                self._level.aim(letter)
+            self.take(letter, now, self.beat_in_time(letter, now))
 
     def beat_in_time(self, cue: Cue, now: int) -> Fraction:
         """The callback: ``cue.at_beat``, or where it is too late the first quantum after it."""
@@ -236,7 +240,9 @@ class Deck:
         starts_at = self._clock.sample_at(beat)
         if cue.leads and cue.loop is not None:
             self._clock.set_bpm(cue.loop.bpm, beat)
-        reader = None if cue.loop is None else LoopReader(cue.loop, starts_at, beat)
+        reader = (
+            None if cue.loop is None else _reader_of(cue.loop, starts_at, beat, cue.origin_beat)
+        )
         length = 0 if cue.gapless else len(self._change_over.out)
         if self._reader is None and now + length > starts_at:
             length = 0
@@ -275,6 +281,12 @@ class Deck:
         np.multiply(out, change.fade.out[first : first + len(out)], out)
         np.multiply(incoming, change.fade.in_[first : first + len(out)], incoming)
         np.add(out, incoming, out)
+
+
+def _reader_of(loop: Loop, starts_at: int, beat: Fraction, origin: Fraction | None) -> LoopReader:
+    """Where the loop lies if it is entered on ``beat``, which is heard at ``starts_at``."""
+    played = Fraction(0) if origin is None else (beat - origin) % loop.beats
+    return LoopReader(loop, starts_at - round(played / loop.beats * loop.n_samples), beat - played)
 
 
 def _read(reader: LoopReader | None, out: Block, now: int) -> None:

@@ -73,7 +73,8 @@ class Mixer:
         self._decks = tuple(decks)
         self._routes = (straight,) * len(self._decks) if routes is None else tuple(routes)
         self._level = SmoothedLevel(rate_hz, block_size, n_channels, level_db)
-        self._mailbox: Mailbox[float | Scene] = Mailbox()
+        self._wanted_db = self._aimed_db = level_db
+        self._mailbox: Mailbox[Scene] = Mailbox()
         self._tap: Tap | None = None
         widths = {len(route) for route in self._routes}
         blocks = {width: np.zeros((block_size, width), np.float32) for width in widths}
@@ -81,7 +82,7 @@ class Mixer:
 
     def set_level(self, level_db: float) -> None:
         """Glide to a level in dB; -90 and below is silence."""
-        self._mailbox.put(level_db)
+        self._wanted_db = level_db
 
     def launch(self, scene: Scene) -> None:
         """Let several decks change over on one sample, also where the letter comes late.
@@ -99,11 +100,11 @@ class Mixer:
 
     def process(self, out: Block, start: int) -> None:
         """Fill ``out [n_samples, n_channels]`` with the sum of all decks from ``start`` on."""
-        letter = self._mailbox.take()
-        if isinstance(letter, Scene):
-            _begin(letter, start)
-        elif letter is not None:
-            self._level.aim(letter)
+        if (scene := self._mailbox.take()) is not None:
+            _begin(scene, start)
+        if (wanted_db := self._wanted_db) != self._aimed_db:
+            self._aimed_db = wanted_db
+            self._level.aim(wanted_db)
         tap = self._tap
         out.fill(0.0)
         for index, deck in enumerate(self._decks):

@@ -8,10 +8,13 @@ from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import make_loop
 from daw_bridge.audio.loop import Loop
 from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.clock.clock import Clock, next_multiple
+from daw_bridge.clock.clock import Clock
 
 LEAD_SECONDS = 0.25
 """A cue is placed at least this far ahead of what is heard: beyond what is already written."""
+PRESS_LEAD_SECONDS = 0.03
+"""The same for what a hand does: a press just before the bar is meant for that bar. Where more is
+already written than that, the deck itself waits for the next quantum."""
 
 
 class DeckSink:
@@ -37,12 +40,13 @@ class DeckSink:
         self._clock = clock
         self._rate_hz = rate_hz
         self._n_channels = n_channels
-        self._quantum_beats = quantum_beats
+        self.quantum_beats = quantum_beats
+        """The grid of change-overs, in quarter notes."""
 
     def deliver(self, clip: ClipResult) -> str:
         """Load a clip and cue it for the next bar; the bar, in words."""
         beat = self.cue(self.load(clip))
-        return f"bar {beat / self._clock.meter.beats_per_bar + 1}"
+        return f"bar {self.bar_of(beat)}"
 
     def load(self, clip: ClipResult) -> Loop:
         """A clip as a loop at the deck's rate.
@@ -60,12 +64,34 @@ class DeckSink:
             self._n_channels,
         )
 
-    def cue(self, loop: Loop | None, *, earliest: Fraction = Fraction(0)) -> Fraction:
-        """Let a loop begin on the next multiple of the quantum at or after ``earliest``.
+    def place(
+        self, *, earliest: Fraction = Fraction(0), lead_seconds: float = LEAD_SECONDS
+    ) -> Fraction:
+        """The next beat on which a quantum begins, at or after ``earliest``, in time for a cue.
+
+        Args:
+            earliest: the clock's beat.
+            lead_seconds: how far ahead of what is heard it shall at least lie.
+        """
+        now = self._clock.now()
+        not_begun = now.beat == 0 and self._deck.playing is None
+        lead_beats = 0.0 if not_begun else lead_seconds * self._clock.bpm / 60
+        soonest = max(Fraction(now.beat + lead_beats), earliest)
+        return self._clock.grid.next_boundary(soonest, self.quantum_beats)
+
+    def cue(
+        self,
+        loop: Loop | None,
+        *,
+        earliest: Fraction = Fraction(0),
+        lead_seconds: float = LEAD_SECONDS,
+    ) -> Fraction:
+        """Let a loop begin with a quantum, and the clock take its tempo.
 
         Args:
             loop: the loop, or None to let the deck fall silent.
             earliest: the clock's beat.
+            lead_seconds: as for ``place``.
 
         Returns:
             The beat on which it will begin.
@@ -73,10 +99,14 @@ class DeckSink:
         Raises:
             Busy: where the sound stream does not take orders.
         """
-        now = self._clock.now()
-        not_begun = now.beat == 0 and self._deck.playing is None
-        lead_beats = 0.0 if not_begun else LEAD_SECONDS * self._clock.bpm / 60
-        soonest = max(Fraction(now.beat + lead_beats), earliest)
-        beat = next_multiple(soonest, self._quantum_beats)
-        self._deck.cue(Cue(loop, beat, self._quantum_beats, leads=True))
+        beat = self.place(earliest=earliest, lead_seconds=lead_seconds)
+        self._deck.cue(self.cue_at(loop, beat))
         return beat
+
+    def bar_of(self, beat: Fraction) -> int:
+        """The bar that a beat lies in, counted from 1."""
+        return self._clock.grid.bar_at(beat) + 1
+
+    def cue_at(self, loop: Loop | None, beat: Fraction) -> Cue:
+        """The cue for a beat, to be handed over by somebody else."""
+        return Cue(loop, beat, self.quantum_beats, leads=True)

@@ -10,7 +10,7 @@ from osc_server.contract.musical_time import check_bpm
 
 HELP = (
     "type a prompt; /bpm 124  /bars 2  /every 4 (a new take each so many bars, 0 = off)  "
-    "/seed 7 (/seed off)  /level -6  /again  /stop  /quit"
+    "/seed 7 (/seed off)  /level -6  /again  /stop  /deck 2 (type to another deck)  /quit"
 )
 
 
@@ -43,6 +43,7 @@ class Commands:
             "every": self._every,
             "seed": self._seed,
             "level": self._level,
+            "deck": self._deck,
         }
 
     def run(self, line: str) -> None:
@@ -66,37 +67,44 @@ class Commands:
         self._state.message = HELP
 
     def _again(self) -> None:
-        if not self._state.prompt:
+        if not self._state.deck.prompt:
             raise BadRequest("nothing was asked for yet: type a prompt")
-        self._ask(self._state.prompt)
+        self._ask(self._state.deck.prompt)
 
     def _bpm(self, value: str) -> None:
         self._state.bpm = check_bpm(_number("bpm", value))
         self._announce(f"{self._state.bpm:g} BPM")
 
     def _bars(self, value: str) -> None:
-        self._state.bars = _within("bars", _number("bars", value), 0.0625, 256)
-        self._announce(f"{self._state.bars:g} bars")
+        self._state.deck.bars = _within("bars", _number("bars", value), 0.0625, 256)
+        self._announce(f"{self._state.deck.bars:g} bars")
 
     def _every(self, value: str) -> None:
-        self._state.every_bars = _within("every", _number("every", value), 0, 1024)
-        every = self._state.every_bars
+        self._state.deck.every_bars = _within("every", _number("every", value), 0, 1024)
+        every = self._state.deck.every_bars
         self._announce(f"a new take every {every:g} bars" if every else "one take")
 
     def _seed(self, value: str) -> None:
         if value in ("", "off"):
-            self._state.seed = None
+            self._state.deck.seed = None
             self._announce("another seed each time")
             return
         if not value.isdecimal() or int(value) >= 2**31:
             raise BadRequest("seed must be a whole number from 0 to 2147483647, or off")
-        self._state.seed = int(value)
+        self._state.deck.seed = int(value)
         self._announce(f"seed {value}")
 
     def _level(self, value: str) -> None:
-        self._state.level_db = _within("level", _number("level", value), -90, 12)
-        self._set_level(self._state.level_db)
-        self._state.message = f"level {self._state.level_db:g} dB"
+        self._state.deck.level_db = _within("level", _number("level", value), -90, 12)
+        self._set_level(self._state.deck.level_db)
+        self._state.message = f"level {self._state.deck.level_db:g} dB"
+
+    def _deck(self, value: str) -> None:
+        number = _within("deck", _number("deck", value), 1, len(self._state.decks))
+        if not number.is_integer():
+            raise BadRequest(f"/deck takes a whole number from 1 to {len(self._state.decks)}")
+        self._state.chosen = int(number) - 1
+        self._state.message = f"what you type goes to deck {number:g}"
 
     def _announce(self, setting: str) -> None:
         self._state.message = f"{setting} from the next clip on (/again makes it now)"

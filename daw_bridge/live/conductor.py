@@ -1,97 +1,251 @@
-"""The conductor: what is asked for becomes the next loop, on its bar."""
+"""The conductor of a deck: what is asked for becomes its next loop, on the quantum."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from daw_bridge.audio.deck import Deck
+from daw_bridge.audio.conform import conform_loop
+from daw_bridge.audio.deck import Cue, Deck
+from daw_bridge.audio.load import load_loop
 from daw_bridge.audio.loop import Loop
 from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.client.options import GenerateOptions
-from daw_bridge.delivery.deck_sink import DeckSink
+from daw_bridge.delivery.deck_sink import LEAD_SECONDS, PRESS_LEAD_SECONDS, DeckSink
+from daw_bridge.live import asking
+from daw_bridge.live.asking import Ask
+from daw_bridge.live.deck_moves import Event
 from daw_bridge.live.server_link import ServerLink
-from daw_bridge.live.state import LiveState, NextClip
-from osc_server.contract.errors import Cancelled, DeviceUnavailable, MagnetError
+from daw_bridge.live.state import DeckState, LiveState, NextClip
+from daw_bridge.live.takes import HeldTake
+from osc_server.contract.errors import (
+    BadRequest,
+    Cancelled,
+    DeviceUnavailable,
+    MagnetError,
+    StorageFailed,
+)
 from osc_server.contract.replies import Progress
 from osc_server.contract.requests import RATES_HZ, Delivery
 
-_LANE = "deck 1"
 _LOOK_SECONDS = 0.05
 _COMMON_RATE_HZ = 48000
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One wish: a prompt with the settings that held when it was made.
-
-    Attributes:
-        prompt: what the musician wants to hear.
-        bars: its length.
-        bpm: its tempo.
-        seed: None = another each time.
-        earliest: the clock's beat before which it shall not begin.
-    """
-
-    prompt: str
-    bars: float
-    bpm: float
-    seed: int | None
-    earliest: Fraction = Fraction(0)
+Tempo = Callable[[], float | None]
+"""The tempo that a loop has to have; None where it may bring its own."""
 
 
 class Conductor:
     """Turns wishes into loops on a deck, one at a time; the newest wish wins.
 
-    The deck never waits for it: until a new clip is cued the old one plays on, also while the
-    server is away.
+    The deck never waits for it: until a new take is whole and cued the old one plays on, also
+    while the server is away.
 
     Args:
-        state: what the screen shows; the settings of the next clip are read from it.
+        state: of the whole set.
+        deck_state: what surfaces and the screen show of this deck; its settings are read from it.
         link: the way to the server.
         sink: where clips go.
         deck: the deck behind the sink.
         shape: the deck's rate in Hz, and its channels.
         delivery: ``"stream"`` where the server's disk is not this computer's.
+        tempo: asked whenever a take is cued.
+        outputs: of the sound device, as the musician counts them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it connects
         self,
         state: LiveState,
+        deck_state: DeckState,
         link: ServerLink,
         sink: DeckSink,
         deck: Deck,
         shape: tuple[int, int],
         delivery: Delivery = "path",
+        tempo: Tempo = lambda: None,
+        outputs: str = "1,2",
     ) -> None:
         rate_hz, n_channels = shape
-        self._state = state
+        self.state = deck_state
+        self.deck = deck
+        self.outputs = outputs
+        self.sink = sink
+        self._set = state
         self._link = link
-        self._sink = sink
-        self._deck = deck
-        self._rate_hz = rate_hz if rate_hz in RATES_HZ else _COMMON_RATE_HZ
-        self._n_channels = min(n_channels, 2)
-        self._delivery: Delivery = delivery
+        self._shape = shape
+        self._tempo = tempo
+        self._wire: GenerateOptions = {
+            "rate": rate_hz if rate_hz in RATES_HZ else _COMMON_RATE_HZ,
+            "channels": min(n_channels, 2),
+            "delivery": delivery,
+        }
+        self._ask: Ask | None = None
+        self._cued: Loop | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def ask(self, prompt: str) -> None:
-        """Make a clip of this prompt, as the settings stand, instead of what is under way."""
-        state = self._state
-        state.prompt = prompt
-        self._replace_task(self._play(Ask(prompt, state.bars, state.bpm, state.seed)))
+    # Wishes
+
+    def ask(self, prompt: str = "") -> None:
+        """Make a take of this prompt, as the settings stand, instead of what is under way.
+
+        Raises:
+            BadRequest: where there are no words, no list of them and no preset.
+        """
+        deck = self.state
+        listed = asking.prompt_list(deck.prompts)
+        deck.prompt = prompt or deck.prompt or (listed[0] if listed else "")
+        if not deck.prompt and not deck.preset:
+            raise BadRequest(f"deck {deck.number} has no prompt yet: say what you want to hear")
+        self._begin(Ask(deck.prompt, deck.bars, self._set.bpm, deck.seed))
+
+    def vary(self) -> None:
+        """Make a variation of the take. Raises BadRequest where there is none."""
+        self._begin(self._of_a_take(asking.variation(self.state, self._set.bpm)))
+
+    def infill(self) -> None:
+        """Make a part of the take anew. Raises BadRequest where there is none."""
+        self._begin(self._of_a_take(asking.infill(self.state, self._set.bpm)))
 
     def stop(self) -> None:
-        """Give up what is under way, and let the deck fall silent on the next bar."""
-        self._replace_task(None)
-        self._sink.cue(None)
+        """Give up what is under way, and let the deck fall silent on the next quantum."""
+        self._give_up()
+        self.state.move("stop")
+        self._cued = None
+        self.sink.cue(None, lead_seconds=PRESS_LEAD_SECONDS)
+
+    def launch(self) -> None:
+        """Begin the take that waits, or the present one anew, on the next quantum.
+
+        Raises:
+            BadRequest: for a deck without a take.
+        """
+        self.recall(self.state.history.place)
+
+    def recall(self, place: int) -> None:
+        """Begin a take of the history on the next quantum.
+
+        Raises:
+            BadRequest: where there is no such take.
+            StorageFailed: where its audio cannot be read any more.
+        """
+        take = self.take_at(place)
+        loop = self.loop_of(take)
+        self.adopt(place)
+        self._cue(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
+        self.follow()
+
+    def undo(self) -> None:
+        """The take before, on the next quantum. Raises BadRequest where there is none."""
+        self._go(self.state.history.before, "before")
+
+    def redo(self) -> None:
+        """The take after, on the next quantum. Raises BadRequest where there is none."""
+        self._go(self.state.history.after, "after")
+
+    def keep(self) -> None:
+        """Keep the take, or let go of it again. Raises BadRequest where there is none."""
+        take = self.take_at(self.state.history.place)
+        take.kept = not take.kept
+        if not take.kept:
+            self.follow()
+
+    def follow(self) -> None:
+        """Begin to follow, where follow actions were set while a take plays already."""
+        busy = self._task is not None and not self._task.done()
+        loop, ask = self._cued, self._ask
+        if not busy and loop is not None and ask is not None and self.state.every_bars:
+            self._replace_task(self._follow_on(loop, ask))
 
     async def close(self) -> None:
         """Give up what is under way."""
         self._replace_task(None)
-        await self._link.close()
+
+    # What several decks do together
+
+    def take_at(self, place: int) -> HeldTake:
+        """A take of the history. Raises BadRequest where there is none."""
+        takes = self.state.history.takes
+        if not takes:
+            raise BadRequest(f"deck {self.state.number} is empty: generate a take first")
+        if not 0 <= place < len(takes):
+            raise BadRequest(f"deck {self.state.number} has takes 1 to {len(takes)}")
+        return takes[place]
+
+    def loop_of(self, take: HeldTake) -> Loop:
+        """A take's audio at the tempo that it has to have; read again where memory lets it go.
+
+        Raises:
+            StorageFailed: where it cannot be read any more.
+            BadRequest: where its tempo is too far off.
+        """
+        rate_hz, n_channels = self._shape
+        if take.loop is None:
+            if take.path is None:
+                raise StorageFailed(f"the audio of {take.prompt!r} is not on this computer")
+            loop = load_loop(take.path, take.beats, take.bpm, rate_hz, n_channels)
+            take.loop = replace(loop, name=take.prompt or take.clip)
+        bpm = self._tempo()
+        return take.loop if bpm is None else conform_loop(take.loop, bpm, rate_hz)
+
+    def adopt(self, place: int) -> None:
+        """A take of the history is on, and about to be cued; what is under way is given up."""
+        self._give_up()
+        take = self.state.history.go(place)
+        if self._ask is None or self._ask.prompt != take.prompt:
+            self._ask = Ask(take.prompt, self.state.bars, take.bpm, take.seed)
+
+    def cue_for(self, loop: Loop | None, beat: Fraction) -> Cue:
+        """The cue of a scene: the deck is moved here, and the mixer hands the cue over."""
+        if loop is None:
+            self._give_up()
+            self.state.move("stop")
+        else:
+            self._expect(loop, loop.name, beat)
+        self._cued = loop
+        if loop is not None:
+            self.follow()
+        return self.sink.cue_at(loop, beat)
+
+    @property
+    def tempo_to_be(self) -> float | None:
+        """The tempo of the loop that plays or is cued; None in silence."""
+        sounds = self.deck.playing is not None or self.state.doing == "cued"
+        return self._cued.bpm if sounds and self._cued is not None else None
+
+    def retuned(self, bpm: float) -> Loop | None:
+        """The take that sounds, from its original audio, at another tempo; None in silence.
+
+        Raises:
+            BadRequest: where the tempo is too far off.
+        """
+        take = self.state.history.current
+        if self.tempo_to_be is None or take is None or take.loop is None:
+            return None
+        return conform_loop(take.loop, bpm, self._shape[0])
+
+    def retune(self, loop: Loop, beat: Fraction) -> Cue:
+        """The cue that goes on with the same take at another tempo, wherever in it ``beat`` is."""
+        origin = self.deck.origin_beat
+        self._cued = loop
+        return replace(self.sink.cue_at(loop, beat), origin_beat=origin)
+
+    def look(self) -> None:
+        """Let the state follow what is heard; called many times a second."""
+        state, playing = self.state, self.deck.playing
+        if playing is not None and playing is self._cued and not self.deck.waits:
+            if state.doing != "playing":
+                state.move("begun")
+            if state.next_clip is not None and state.next_clip.cued_bar:
+                state.next_clip = None
+        elif playing is None and state.doing in ("playing", "fading") and self.deck.idle:
+            state.move("silent")
+            if state.next == "rendering":
+                state.move("ask")
+
+    # Making a take
 
     async def make(self, ask: Ask) -> ClipResult:
         """A clip from the server, however often the server has to come back first.
@@ -99,77 +253,118 @@ class Conductor:
         Raises:
             MagnetError: what the server named.
         """
-        options: GenerateOptions = {
-            "bars": ask.bars,
-            "bpm": ask.bpm,
-            "meter": str(self._state.meter),
-            "lane": _LANE,
-            "rate": self._rate_hz,
-            "channels": self._n_channels,
-            "delivery": self._delivery,
-        }
-        if ask.seed is not None:
-            options["seed"] = ask.seed
+        options = asking.options_of(self.state, ask, self._set.meter) | self._wire
         while True:
             client = await self._link.client()
-            self._state.next_clip = NextClip(ask.prompt)
+            self.state.next_clip = NextClip(ask.prompt)
             try:
-                return await client.generate(ask.prompt, on_progress=self._progress, **options)
+                return await client.generate(
+                    ask.prompt, source=ask.start, on_progress=self._progress, **options
+                )
             except (DeviceUnavailable, Cancelled):
                 # Nobody here cancels without cancelling this task: the server went away.
-                await self._link.lost()
-
-    async def _play(self, ask: Ask) -> None:
-        """Make a clip and cue it; then, if a new take is wanted every so many bars, go on."""
-        state = self._state
-        while (loop := await self._cue(ask)) is not None:
-            while self._deck.playing is not loop:
-                await asyncio.sleep(_LOOK_SECONDS)
-            state.next_clip = None
-            if not state.every_bars:
-                return
-            ask = self.following(ask, self._deck.origin_beat or Fraction(0))
+                await self._link.lost(client)
 
     def following(self, ask: Ask, began: Fraction) -> Ask:
         """The wish for the next take, where the clip of this one began on beat ``began``."""
-        state = self._state
-        every_beats = Fraction(state.every_bars) * state.meter.beats_per_bar
-        seed = None if ask.seed is None else ask.seed + 1
-        return Ask(ask.prompt, state.bars, state.bpm, seed, began + every_beats)
+        every_beats = Fraction(self.state.every_bars) * self._set.meter.beats_per_bar
+        return asking.following(self.state, ask, self._set.bpm, began + every_beats)
 
-    async def _cue(self, ask: Ask) -> Loop | None:
-        state = self._state
+    def _begin(self, ask: Ask) -> None:
+        self.state.move("ask")
+        self._replace_task(self._play(ask))
+
+    async def _play(self, ask: Ask) -> None:
+        """Make a take and cue it; then follow, if that is wanted."""
+        loop = await self._take(ask)
+        if loop is not None:
+            await self._follow_on(loop, ask)
+
+    async def _follow_on(self, loop: Loop | None, ask: Ask) -> None:
+        """Once a take is heard make the next, again and again."""
+        while loop is not None:
+            while self.deck.playing is not self._cued:  # which a change of tempo replaces
+                await asyncio.sleep(_LOOK_SECONDS)
+            self.look()
+            deck, take = self.state, self.state.history.current
+            if not deck.every_bars or deck.follow == "none" or (take is not None and take.kept):
+                return
+            ask = self.following(ask, self.deck.origin_beat or Fraction(0))
+            loop = await self._take(ask)
+
+    async def _take(self, ask: Ask) -> Loop | None:
+        """Make a take and cue it, or hold it; the cued loop."""
+        deck = self.state
+        deck.next_clip = NextClip(ask.prompt)
         try:
             clip = await self.make(ask)
             await self._link.look()
-            loop = await asyncio.to_thread(self._sink.load, clip)
-            beat = self._sink.cue(loop, earliest=ask.earliest)
+            take = HeldTake.of(clip, await asyncio.to_thread(self.sink.load, clip))
+            take.prompt = take.prompt or deck.prompt
+            loop = await asyncio.to_thread(self.loop_of, take)
+            deck.history.add(take)
+            self._ask = ask
+            self._set.message = f"seed {clip.seed}, {clip.lufs:.1f} LUFS, RTF {clip.rtf:.2f}" + (
+                f"; {clip.notes}" if clip.notes else ""
+            )
+            if deck.hold:
+                deck.move("held")
+                deck.next_clip = NextClip(take.prompt, fraction=1.0, held=True)
+                return None
+            self._cue(loop, take.prompt, "whole", earliest=ask.earliest)
         except MagnetError as error:
-            state.next_clip = None
-            state.message = str(error)
+            deck.next_clip = None
+            deck.move("failed")
+            self._set.message = str(error)
             return None
-        bar = int(beat / state.meter.beats_per_bar) + 1
-        state.next_clip = NextClip(ask.prompt, fraction=1.0, cued_bar=bar)
-        state.message = f"seed {clip.seed}, {clip.lufs:.1f} LUFS, RTF {clip.rtf:.2f}" + (
-            f"; {clip.notes}" if clip.notes else ""
-        )
         return loop
 
+    def _cue(
+        self,
+        loop: Loop,
+        prompt: str,
+        event: Event = "launch",
+        *,
+        earliest: Fraction = Fraction(0),
+        lead_seconds: float = LEAD_SECONDS,
+    ) -> None:
+        beat = self.sink.cue(loop, earliest=earliest, lead_seconds=lead_seconds)
+        self._expect(loop, prompt, beat, event)
+
+    def _expect(self, loop: Loop, prompt: str, beat: Fraction, event: Event = "launch") -> None:
+        self.state.move(event)
+        self._cued = loop
+        bar = self.sink.bar_of(beat)
+        self.state.next_clip = NextClip(prompt, fraction=1.0, cued_bar=bar)
+
+    def _go(self, place: int | None, where: str) -> None:
+        if place is None:
+            raise BadRequest(f"deck {self.state.number} has no take {where} this one")
+        self.recall(place)
+
+    def _of_a_take(self, ask: Ask | None) -> Ask:
+        if ask is None:
+            raise BadRequest(f"deck {self.state.number} is empty: generate a take first")
+        return ask
+
     def _progress(self, progress: Progress) -> None:
-        current = self._state.next_clip
+        current = self.state.next_clip
         if current is not None:
-            self._state.next_clip = replace(
+            self.state.next_clip = replace(
                 current, fraction=progress.fraction, eta_seconds=progress.eta_seconds
             )
+
+    def _give_up(self) -> None:
+        self._replace_task(None)
 
     def _replace_task(self, work: Coroutine[Any, Any, None] | None) -> None:
         if self._task is not None:
             self._task.cancel()  # which cancels its job on the server
-        self._state.next_clip = None
+        self.state.next_clip = None
         self._task = None if work is None else asyncio.create_task(work)
         if self._task is not None:
             self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._state.message = f"something broke in the bridge: {error!r}"
+            self._set.message = f"something broke in the bridge: {error!r}"

@@ -9,7 +9,8 @@ import soundfile
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.delivery.deck_sink import LEAD_SECONDS
 from daw_bridge.delivery.folder_sink import whole_file
-from daw_bridge.live.conductor import Ask, Conductor
+from daw_bridge.live.asking import Ask
+from daw_bridge.live.conductor import Conductor
 from daw_bridge.live.rig import Rig
 from osc_server.contract.errors import BadRequest
 

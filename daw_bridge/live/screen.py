@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 from rich.console import Console, Group, RenderableType
@@ -35,9 +36,14 @@ class TerminalScreen:
     """A panel that is drawn over itself, for a real terminal."""
 
     def __init__(
-        self, state: LiveState, clock: Clock, deck: Deck, output: AudioOutput, console: Console
+        self,
+        state: LiveState,
+        clock: Clock,
+        decks: Sequence[Deck],
+        output: AudioOutput,
+        console: Console,
     ) -> None:
-        self._view = (state, clock, deck, output)
+        self._view = (state, clock, decks, output)
         self._live = Live(console=console, auto_refresh=False)
 
     def __enter__(self) -> TerminalScreen:
@@ -56,9 +62,14 @@ class PlainScreen:
     """A line whenever something changes, for a pipe or a log."""
 
     def __init__(
-        self, state: LiveState, clock: Clock, deck: Deck, output: AudioOutput, console: Console
+        self,
+        state: LiveState,
+        clock: Clock,
+        decks: Sequence[Deck],
+        output: AudioOutput,
+        console: Console,
     ) -> None:
-        self._state, self._clock, self._deck, self._output = state, clock, deck, output
+        self._state, self._clock, self._decks, self._output = state, clock, decks, output
         self._console = console
         self._last: dict[str, str] = {}
 
@@ -70,13 +81,13 @@ class PlainScreen:
 
     def show(self) -> None:
         """Print what is new."""
-        playing = self._deck.playing
+        playing = self._decks[self._state.chosen].playing
         self._say("sound", self._output.fault or self._output.description)
         self._say("server", self._state.server)
         self._say("message", self._state.message)
         self._say("playing", playing.name if playing is not None else "")
         self._say("underruns", _underruns(self._output) if self._output.underruns else "")
-        if (following := self._state.next_clip) is not None:
+        if (following := self._state.deck.next_clip) is not None:
             self._say("next", _plain_next(following))
 
     def _say(self, what: str, text: str) -> None:
@@ -87,13 +98,16 @@ class PlainScreen:
             self._console.print(f"{place}  {what:9s} {text}", markup=False, highlight=False)
 
 
-def live_panel(state: LiveState, clock: Clock, deck: Deck, output: AudioOutput) -> RenderableType:
+def live_panel(
+    state: LiveState, clock: Clock, decks: Sequence[Deck], output: AudioOutput
+) -> RenderableType:
     """The whole picture, for one instant."""
     rows = Group(
         _time_row(state, clock),
         Text(),
-        _deck_row(clock, deck),
-        _next_row(state.next_clip),
+        _deck_row(clock, decks[state.chosen]),
+        _next_row(state.deck.next_clip),
+        *_other_decks(state, decks),
         Text(),
         _machine_row(state, output),
         Text(state.message, style="yellow", overflow="fold"),
@@ -137,6 +151,26 @@ def _deck_row(clock: Clock, deck: Deck) -> Text:
     )  # fmt: skip
 
 
+def _other_decks(state: LiveState, decks: Sequence[Deck]) -> list[Text]:
+    """A line for each deck that is not typed to and holds something."""
+    rows = []
+    for index, (shown, deck) in enumerate(zip(state.decks, decks, strict=True)):
+        if index == state.chosen or shown.doing == "empty":
+            continue
+        name = shown.prompt if deck.playing is None else deck.playing.name
+        muted = "  muted" if shown.mute else "  solo" if shown.solo else ""
+        rows.append(
+            Text.assemble(
+                (f"{shown.number:2d} ", "bold"),
+                (f"{shown.doing:10s}", "green" if shown.doing == "playing" else "dim"),
+                name,
+                (f"  {shown.level_db:+.1f} dB{muted}", "dim"),
+                ("" if shown.next == "none" else f"  {shown.next}", "cyan"),
+            )
+        )
+    return rows
+
+
 def _next_row(following: NextClip | None) -> Text:
     if following is None:
         return Text()
@@ -158,7 +192,7 @@ def _machine_row(state: LiveState, output: AudioOutput) -> Text:
         (_underruns(output), "bold red" if underruns else "dim"),
         ("  ·  server: ", "dim"),
         (state.server, "dim"),
-        (f"  ·  {state.level_db:+.1f} dB", "dim"),
+        (f"  ·  {state.deck.level_db:+.1f} dB", "dim"),
     )
 
 

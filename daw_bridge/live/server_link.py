@@ -58,12 +58,16 @@ class ServerLink:
             with suppress(DeviceUnavailable):
                 await self._tell(self._client)
 
-    async def lost(self) -> None:
-        """The client does not answer any more: connect anew at the next call."""
-        client, self._client = self._client, None
+    async def lost(self, client: AsyncMagnetClient) -> None:
+        """A client does not answer any more: connect anew at the next call.
+
+        Several decks may say so of one client; the first is heard.
+        """
+        if client is not self._client:
+            return
+        self._client = None
         self._on_change(self._absent)
-        if client is not None:
-            await client.close()
+        await client.close()
 
     async def close(self) -> None:
         """Disconnect."""

@@ -10,7 +10,7 @@ import pytest
 from daw_bridge import session
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.config import BridgeConfig
-from daw_bridge.live.state import LiveState
+from daw_bridge.live.state import DeckState, LiveState
 
 BAR = 96_000  # samples at 120 BPM and 48 kHz
 
@@ -20,12 +20,13 @@ class Set:
 
     def __init__(self, port, **state):
         self.output = OfflineOutput(48000, 2, 1024)
-        config = BridgeConfig(bars=1)
+        config = BridgeConfig(bars=1, decks=1)
         self.rig = session.build_rig(config, self.output)
         self.output.start(self.rig.mixer)
-        self.state = LiveState(bars=1, **state)
-        address = ("127.0.0.1", port)
-        self.conductor = session.build_conductor(config, self.state, self.rig, address)
+        self.state = DeckState(bars=1, **state)
+        whole = LiveState(decks=[self.state])
+        self.live_set = session.build_set(config, whole, self.rig, ("127.0.0.1", port))
+        self.conductor = self.live_set.conductors[0]
 
     async def until(self, reached):
         async with asyncio.timeout(15):
@@ -45,7 +46,7 @@ def play(server, talk, **state):
         try:
             return await talk(live_set)
         finally:
-            await live_set.conductor.close()
+            await live_set.live_set.close()
 
     return asyncio.run(run())
 
@@ -115,7 +116,7 @@ def test_a_refusal_is_a_message_and_the_loop_plays_on(tone_server):
         live.hear(2 * BAR)
         live.state.bars = 9999
         live.conductor.ask("too long")
-        await live.until(lambda: "256" in live.state.message)
+        await live.until(lambda: "256" in live.live_set.state.message)
         return live.hear(BAR)
 
     assert play(tone_server, talk).any()

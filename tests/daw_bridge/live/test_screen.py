@@ -12,7 +12,7 @@ from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.clock.hand_clock import HandClock
 from daw_bridge.live.screen import PlainScreen, live_panel
-from daw_bridge.live.state import LiveState, NextClip
+from daw_bridge.live.state import DeckState, LiveState, NextClip
 from tests.daw_bridge.audio.sounds import sine
 
 
@@ -21,7 +21,7 @@ def rig():
     clock, output = HandClock(bpm=120), OfflineOutput()
     deck = Deck(clock, 48000, 1024, 2)
     output.start(deck)
-    return LiveState(), clock, deck, output
+    return LiveState(), clock, [deck], output
 
 
 def shown(rig):
@@ -43,7 +43,7 @@ def test_an_empty_deck_says_what_to_do(rig):
 
 
 def test_a_playing_loop_shows_how_far_it_is(rig):
-    _, clock, deck, output = rig
+    _, clock, (deck,), output = rig
     deck.cue(Cue(sine(100, name="warm pad"), Fraction(0), Fraction(4)))
     output.render(1024)
     clock.turn(beats=2)
@@ -56,11 +56,22 @@ def test_a_playing_loop_shows_how_far_it_is(rig):
 
 def test_the_next_clip_shows_its_progress_and_then_its_bar(rig):
     state = rig[0]
-    state.next_clip = NextClip("deep bass", fraction=0.25, eta_seconds=3.2)
+    state.deck.next_clip = NextClip("deep bass", fraction=0.25, eta_seconds=3.2)
     assert "━" * 8 + "╺" in shown(rig)
     assert "3.2 s" in shown(rig)
-    state.next_clip = NextClip("deep bass", fraction=1.0, cued_bar=9)
+    state.deck.next_clip = NextClip("deep bass", fraction=1.0, cued_bar=9)
     assert "from bar 9" in shown(rig)
+
+
+def test_the_other_decks_that_hold_something_have_a_line_each(rig):
+    state, clock, decks, output = rig
+    state.decks += [DeckState(number=2, prompt="warm pad"), DeckState(number=3, prompt="unheard")]
+    state.decks[1].move("ask")
+    more = [Deck(clock, 48000, 1024, 2) for _ in range(2)]
+    text = shown((state, clock, [*decks, *more], output))
+    assert "2 rendering" in text
+    assert "warm pad" in text
+    assert "unheard" not in text
 
 
 def test_a_new_tempo_is_announced_beside_the_one_that_is_heard(rig):
@@ -76,9 +87,9 @@ def test_words_of_a_prompt_are_never_taken_for_markup(rig):
 
 
 def test_without_a_terminal_each_change_is_one_line(rig):
-    state, clock, deck, output = rig
+    state, clock, decks, output = rig
     console = Console(file=io.StringIO(), width=100)
-    screen = PlainScreen(state, clock, deck, output, console)
+    screen = PlainScreen(state, clock, decks, output, console)
     state.server = "tone on cpu"
     screen.show()
     screen.show()

@@ -6,7 +6,7 @@ import pytest
 
 from daw_bridge.live.commands import Commands
 from daw_bridge.live.line_editor import LineEditor
-from daw_bridge.live.state import LiveState
+from daw_bridge.live.state import DeckState, LiveState
 
 UP, DOWN = "\x1b[A", "\x1b[B"
 
@@ -54,8 +54,8 @@ def test_other_keys_write_nothing():
 class Deeds:
     """What the commands did."""
 
-    def __init__(self):
-        self.state = LiveState()
+    def __init__(self, n_decks=1):
+        self.state = LiveState(decks=[DeckState(number=n + 1) for n in range(n_decks)])
         self.asked, self.levels, self.done = [], [], []
         self.commands = Commands(
             self.state,
@@ -77,11 +77,12 @@ def test_a_line_is_a_prompt():
 
 def test_settings_hold_from_the_next_clip_on():
     state = Deeds().run("/bpm 128.5", "/bars 2", "/every 8", "/seed 7").state
-    assert (state.bpm, state.bars, state.every_bars, state.seed) == (128.5, 2, 8, 7)
+    deck = state.deck
+    assert (state.bpm, deck.bars, deck.every_bars, deck.seed) == (128.5, 2, 8, 7)
 
 
 def test_a_seed_can_be_let_go():
-    assert Deeds().run("/seed 7", "/seed off").state.seed is None
+    assert Deeds().run("/seed 7", "/seed off").state.deck.seed is None
 
 
 def test_the_level_moves_at_once():
@@ -90,8 +91,13 @@ def test_the_level_moves_at_once():
 
 def test_again_asks_for_the_same_words():
     deeds = Deeds()
-    deeds.state.prompt = "warm pad"
+    deeds.state.deck.prompt = "warm pad"
     assert deeds.run("/again").asked == ["warm pad"]
+
+
+def test_another_deck_can_be_typed_to():
+    deeds = Deeds(n_decks=2).run("/deck 2", "/bars 8")
+    assert [deck.bars for deck in deeds.state.decks] == [4, 8]
 
 
 def test_stop_and_quit_do_that():
@@ -107,6 +113,7 @@ def test_stop_and_quit_do_that():
         ("/bars 0", "0.0625 to 256"),
         ("/seed -1", "2147483647"),
         ("/level 50", "-90 to 12"),
+        ("/deck 2", "1 to 1"),
         ("/louder", "no command /louder"),
         ("/again", "type a prompt"),
     ],

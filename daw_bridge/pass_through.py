@@ -89,9 +89,11 @@ class PassThrough:
         for task in list(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        for client in self._clients.values():
-            client.close()
+        clients = list(self._clients.values())
         self._clients.clear()
+        for client in clients:
+            client.close()
+            await client.closed()
         if self._udp is not None:
             self._udp.close()
         await asyncio.sleep(0)  # lets the transports close their sockets
@@ -258,16 +260,19 @@ class _UdpClient(asyncio.DatagramProtocol):
         self._waiting: list[bytes] = []
         self._closed = False
         self.visitor = Visitor(lambda packet: self._send(packet, self._target))
-        loop = asyncio.get_running_loop()
-        self._opening = asyncio.ensure_future(
-            loop.create_datagram_endpoint(lambda: self, remote_addr=server)
-        )
-        self._opening.add_done_callback(self._opened)
+        self._server = server
+        self._opening: asyncio.Task[Any] | None = None
 
     def forward(self, packet: bytes) -> None:
         """Pass a packet on to the server; ``notify`` redirects here and not there."""
         if packet.startswith(b"/magnet/notify\0"):
             packet = self._redirected(packet)
+        if self._opening is None:  # one that only moves faders needs no socket there
+            loop = asyncio.get_running_loop()
+            self._opening = loop.create_task(
+                loop.create_datagram_endpoint(lambda: self, remote_addr=self._server)
+            )
+            self._opening.add_done_callback(self._opened)
         if self._transport is not None:
             self._transport.sendto(packet)
         elif len(self._waiting) < _WAITING_PACKETS:
@@ -278,10 +283,17 @@ class _UdpClient(asyncio.DatagramProtocol):
         self._send(encode_reply(ErrorLine(AWAY), MAX_DATAGRAM_BYTES), self._target)
 
     def close(self) -> None:
-        """Forget the client."""
+        """Forget the client; await ``closed`` where the event loop is about to end."""
         self._closed = True
         if self._transport is not None:
             self._transport.close()
+        if self._opening is not None:
+            self._opening.cancel()  # which closes a socket that is just being opened
+
+    async def closed(self) -> None:
+        """Wait until its socket is given back."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
@@ -299,7 +311,9 @@ class _UdpClient(asyncio.DatagramProtocol):
         self.complain()
 
     def _opened(self, opening: asyncio.Future[Any]) -> None:
-        if opening.cancelled() or opening.exception() is not None:
+        if opening.cancelled():
+            return
+        if opening.exception() is not None:
             self.complain()
         elif self._closed:
             opening.result()[0].close()

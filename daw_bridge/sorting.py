@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 from osc_server.contract.addresses import is_fader_address
@@ -40,7 +41,7 @@ def sort_packet(packet: bytes) -> Sorted:
     rest = (one for one in messages if not is_fader_address(one.address))
     try:
         return Sorted(own, tuple(_packed(one) for one in rest))
-    except ValueError:  # what cannot be packed again, such as an array of arrays
+    except (ValueError, struct.error):  # what cannot be packed again, such as a tag of all ones
         return untouched
 
 

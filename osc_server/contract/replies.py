@@ -85,10 +85,10 @@ class Ready:
     seam_perplexity: float = 0.0
     confidence: float = 0.0
     takes: int = 1
-
     tempo_confidence: float = 0.0  # as in Measured, as are the next two
     stretch: float = 1.0
     turned_beats: float = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:

@@ -116,11 +116,6 @@ REPLIES = (
             P("seam_perplexity", "number", "surprise of the model at the seam against inside"),
             _CONFIDENCE,
             P("takes", "integer", "how many were made"),
-        ),
-    ),
-    Row(
-        "/magnet/failed",
-        replies.Failed,
             P(
                 "tempo_confidence",
                 "number",
@@ -131,6 +126,11 @@ REPLIES = (
             ),
             P("stretch", "number", "tempo that it was drawn at over bpm; 1 = not stretched"),
             P("turned_beats", "number", "that it was turned by, so that its bar begins it", "quarter notes"),
+        ),
+    ),
+    Row(
+        "/magnet/failed",
+        replies.Failed,
         "It did not work, and why.",
         (_REPLY_ID, P("code", "word", "stable; see the list of codes"), _TEXT),
     ),

@@ -99,7 +99,7 @@ def ready_reply(request_id: RequestId, sidecar: ClipSidecar, path: Path) -> Read
         seam_perplexity=measured.seam_perplexity,
         confidence=measured.confidence,
         takes=sidecar.n_takes,
-    )
         tempo_confidence=measured.tempo_confidence,
         stretch=measured.stretch,
         turned_beats=measured.turned_beats,
+    )

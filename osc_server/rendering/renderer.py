@@ -27,9 +27,9 @@ from osc_server.rendering.takes import Take, finish_take, ranked, with_times
 from osc_server.rendering.time_budget import FinishingTime
 
 _FROM_A_SOURCE = 1000  # of derived seeds, far from those of takes and windows
-_HINT_WEIGHT = 1.0  # of a hint's progress, against drawing's 1
 _IN_TIME_SEEDS = 2000  # as far from both
 _MORE_SEEDS = 2  # that are tried where a take's tempo cannot be conformed
+_HINT_WEIGHT = 1.0  # of a hint's progress, against drawing's 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,11 @@ class Renderer:
             drawn = self._clocks.seconds()
             takes = [finish_take(piece, *drawing) for drawing in zip(seeds, decoded, strict=True)]
             finished = self._clocks.seconds()
-            perplexity = self._perplexity(takes[0]) if seconds_left is None else 0.0
             if seconds_left is None and on_preview is None:
                 # A preview is a promise of the same music, and a deadline leaves no time.
                 takes = self._in_time(piece, takes, steps, preview)
             takes = ranked(takes)
+            perplexity = self._perplexity(takes[0]) if seconds_left is None else 0.0
             steps.again()
             now = self._clocks.seconds()
             seconds = takes[0].measured.seconds * len(takes)
@@ -141,11 +141,6 @@ class Renderer:
         watch = replace(watch, on_step=progress.phase(), seconds_left=left)
         return draw(self._engine, canvases, seeds, watch), tuple(dict.fromkeys(notes))
 
-    def _drawn_seconds(self, piece: Piece) -> float:
-        """Of a take, with what it keeps: finishing decodes that too."""
-        return piece.canvas.n_frames / self._engine.info.frame_rate
-
-    def _perplexity(self, take: Take) -> float:
     def _in_time(
         self, piece: Piece, takes: Sequence[Take], steps: LastStep, preview: _Previewing
     ) -> list[Take]:
@@ -166,6 +161,11 @@ class Renderer:
                 kept[i] = again if again.off_bpm == 0.0 else kept[i]
         return kept
 
+    def _drawn_seconds(self, piece: Piece) -> float:
+        """Of a take, with what it keeps: finishing decodes that too."""
+        return piece.canvas.n_frames / self._engine.info.frame_rate
+
+    def _perplexity(self, take: Take) -> float:
         """Of a loop's seam; 0 where it is not whole on the canvas, or there is no memory for it."""
         canvas, seam = take.piece.canvas, take.piece.seam_frame
         if seam is None or canvas.n_frames > self._engine.info.window_frames:

@@ -53,6 +53,25 @@ class Clock(Protocol):
         ...
 
 
+class LiveClock(Clock, Protocol):
+    """A clock that may follow somebody else."""
+
+    @property
+    def source(self) -> str:
+        """Who leads now: ``internal``, ``midi``, ``link``, ``osc`` or ``tap``."""
+        ...
+
+    @property
+    def playing(self) -> bool:
+        """Whether the transport of who leads runs; always where nobody does."""
+        ...
+
+    @property
+    def jumps(self) -> int:
+        """How often the beats have leapt: who plays loops lays them anew when it grows."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Boundary:
     """A quantum's beginning: the clock's beat, and the stream sample on which it is heard."""

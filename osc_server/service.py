@@ -107,7 +107,8 @@ class Service:
         self._supervisor.watch(job)
         self._supervisor.wake()
         place = self._queue.place_of(job) + (self._supervisor.rendering is not None)
-        return Accepted(request.id, place, self._supervisor.eta_seconds(job))
+        eta = self._supervisor.eta_seconds(job)
+        return Accepted(request.id, place, eta, self._supervisor.warning(job))
 
     def cancel(self, client: str, request_id: RequestId) -> None:
         """See ``Backend.cancel``."""

@@ -111,8 +111,10 @@ model without one refuses both. `companion musicgen-medium` takes another: any M
 models folder that writes the codes of the model.
 
 With `deadline 800` the clip shall be ready 800 ms after it was accepted. Steps are left out where
-they do not fit, which `notes` in `ready` says; where the time is over before the job begins it is
-refused with the code `late`.
+they do not fit, which `notes` in `ready` says. One that even the fewest steps can hardly keep is
+told of in `notes` of `accepted`, once the model has been tried out (when it is loaded, or in the
+first quiet second). Where the time is over before the job begins it is refused with the code
+`late`.
 
 ## How it answers
 

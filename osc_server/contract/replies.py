@@ -9,11 +9,12 @@ from osc_server.contract.requests import RequestId
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """``/magnet/accepted id place eta``: queued; place 0 renders now, eta in seconds."""
+    """``/magnet/accepted id place eta notes``: queued; place 0 renders now, eta in seconds."""
 
     id: RequestId
     place: int
     eta_seconds: float
+    notes: str = ""  # what can hardly be met
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,12 @@ REPLIES = (
         "/magnet/accepted",
         replies.Accepted,
         "Your job is queued.",
-        (_REPLY_ID, P("place", "integer", "jobs before it; 0 = it renders now"), _ETA),
+        (
+            _REPLY_ID,
+            P("place", "integer", "jobs before it; 0 = it renders now"),
+            _ETA,
+            P("notes", "text", "a deadline that can hardly be kept, if it is known already"),
+        ),
     ),
     Row(
         "/magnet/progress",

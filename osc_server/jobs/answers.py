@@ -49,6 +49,14 @@ def late_reply(job: Job) -> Failed:
     return Failed(job.request.id, Late.code, sentence)
 
 
+def hardly_kept(left_seconds: float, least_seconds: float) -> str:
+    """What is said at once of a deadline that leaves less time than the fewest steps take."""
+    return (
+        f"The deadline of {left_seconds * 1000:.0f} ms will hardly be kept: with the fewest steps "
+        f"the clip takes about {least_seconds * 1000:.0f} ms from now."
+    )
+
+
 def overdue(ready: Ready, seconds: float) -> Ready:
     """The same, saying that it came too late, and by how much."""
     note = f"Ready {max(1, round(seconds * 1000))} ms after its deadline."

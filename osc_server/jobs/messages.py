@@ -73,6 +73,16 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A loaded model was tried out: a second of audio takes it at least so many seconds.
+
+    Comes unasked, after ``Loaded``, unless a job came first.
+    """
+
+    least_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class LoadFailed:
     """There is no engine now; ``code`` and ``text`` as in ``/magnet/failed``."""
 
@@ -134,4 +144,4 @@ Answer = Loaded | LoadFailed | Rendered | Broke | Stopped
 """What ends a command; each command has one."""
 News = Stepped | Previewed
 """What is heard of a job before its end."""
-Event = Answer | Begun | News
+Event = Answer | Begun | News | Rehearsed

@@ -94,6 +94,12 @@ class ModelPool:
         host = self._hosts[model] = self._hosts.pop(model)
         return host.worker
 
+    def least_seconds(self, model: str) -> float:
+        """What a second of audio takes this model at least; 0 where that is not known."""
+        host = self._hosts.get(model)
+        rehearsed = host.worker.rehearsed if host is not None and host.worker is not None else None
+        return 0.0 if rehearsed is None else rehearsed.least_seconds
+
     def need_bytes(self, model: str) -> int:
         """What a model takes, estimated; looked up on disk the first time."""
         if model not in self._needs:

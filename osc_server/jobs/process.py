@@ -20,6 +20,7 @@ from osc_server.jobs.messages import (
     Event,
     News,
     Previewed,
+    Rehearsed,
     Stepped,
     WorkerSetup,
 )
@@ -39,7 +40,13 @@ class WorkerDied(Exception):
 
 
 class WorkerProcess:
-    """A spawned worker process. Made and used on the event loop's thread."""
+    """A spawned worker process. Made and used on the event loop's thread.
+
+    Attributes:
+        pid: of the process.
+        alive: whether it has not ended.
+        rehearsed: what its model takes; None where that is not known yet.
+    """
 
     def __init__(self, setup: WorkerSetup, on_death: Callable[[], None]) -> None:
         """Start the process; ``on_death`` is called on the running loop when it has ended."""
@@ -63,6 +70,7 @@ class WorkerProcess:
         theirs.close()  # else its death would not end the connection
         self.pid = self._process.pid or 0
         self.alive = True
+        self.rehearsed: Rehearsed | None = None
         threading.Thread(target=self._read, name="hear the worker", daemon=True).start()
 
     async def ask(self, command: Command, on_news: OnNews = lambda news: None) -> Answer:
@@ -108,6 +116,9 @@ class WorkerProcess:
 
     def _take(self, event: Event) -> None:
         if self._ended:
+            return
+        if isinstance(event, Rehearsed):  # not of what it was asked since
+            self.rehearsed = event
             return
         self._heard = True
         if isinstance(event, Begun):

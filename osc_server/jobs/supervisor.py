@@ -14,6 +14,7 @@ from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.errors import MagnetError
 from osc_server.contract.replies import CancelledReply, Failed, Preview
 from osc_server.jobs.answers import (
+    hardly_kept,
     late_reply,
     orphan_reply,
     overdue,
@@ -111,15 +112,28 @@ class Supervisor:
 
     def eta_seconds(self, job: Job) -> float:
         """Estimated seconds until a waiting job is ready."""
-        eta = self.pool.eta_seconds(self.loader.model_of(job))
+        return self._wait_seconds(job) + self._pace.seconds_for(job.audio_seconds)
+
+    def warning(self, job: Job) -> str:
+        """Whether a waiting job's deadline will hardly be kept, in one sentence; or empty."""
+        left = self._seconds_left(job)
+        least = self.pool.least_seconds(self.loader.model_of(job)) * job.audio_seconds
+        if left is None or not least:
+            return ""
+        least += self._wait_seconds(job)
+        return "" if least <= left else hardly_kept(left, least)
+
+    def _wait_seconds(self, job: Job) -> float:
+        """Estimated seconds until a waiting job begins."""
+        wait = self.pool.eta_seconds(self.loader.model_of(job))
         if self.rendering is not None:
             total = self._pace.seconds_for(self.rendering.audio_seconds)
-            eta += max(0.0, total - self._seconds_of(self.rendering))
+            wait += max(0.0, total - self._seconds_of(self.rendering))
         for waiting in self.queue:
-            eta += self._pace.seconds_for(waiting.audio_seconds)
             if waiting is job:
                 break
-        return eta
+            wait += self._pace.seconds_for(waiting.audio_seconds)
+        return wait
 
     async def broken(self) -> None:
         """Return never, but raise what nobody foresaw if the supervisor itself stops."""

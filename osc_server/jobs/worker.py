@@ -39,6 +39,7 @@ from osc_server.jobs.messages import (
     Loaded,
     LoadFailed,
     Previewed,
+    Rehearsed,
     RenderCommand,
     Rendered,
     Stepped,
@@ -56,6 +57,7 @@ TONE = "tone"
 _NICENESS = 10
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
 _PROGRESS_SECONDS = 1 / 30
+_QUIET_SECONDS = 1.0  # after a job, before a model that had no time to be rehearsed is
 _VERSIONED = ("magnet-bridge", "numpy", "torch", "transformers", "soxr", "pyloudnorm")
 
 _log = logging.getLogger(__name__)
@@ -130,6 +132,8 @@ class Worker:
         self._connection = connection
         self._cancelled_number = cancelled_number
         self._renderer: Renderer | None = None
+        self._is_rehearsed = False
+        self._looked_seconds: float | None = None  # when a rehearsal last saw no command waiting
 
     def serve(self) -> None:
         """Answer commands until the server hangs up (EOFError)."""
@@ -137,8 +141,12 @@ class Worker:
             command: Command = self._connection.recv()
             if isinstance(command, LoadCommand):
                 self._send(self._load(command))
+                self._is_rehearsed, quiet_seconds = False, 0.0
             else:
                 self._send(self._render(command))
+                quiet_seconds = _QUIET_SECONDS
+            if not (self._is_rehearsed or self._connection.poll(quiet_seconds)):
+                self._rehearse()
 
     def _load(self, command: LoadCommand) -> Event:
         self._renderer = None  # its memory goes before the next one's comes
@@ -157,7 +165,31 @@ class Worker:
         self._renderer = Renderer(engine, store, clocks, _versions())
         return Loaded(engine.info, _device_memory_bytes(engine.info.device))
 
+    def _rehearse(self) -> None:
+        """Measure the model while nothing is asked of it; a command ends that at the next step."""
+        self._looked_seconds = time.monotonic()
+        if self._renderer is None:
+            return
+
+        def on_step(step: int, steps: int) -> None:
+            if self._connection.poll():
+                raise Cancelled("there is a job")
+            self._looked_seconds = time.monotonic()
+
+        try:
+            self._send(Rehearsed(self._renderer.rehearse(on_step).least_seconds))
+            self._is_rehearsed = True
+        except Cancelled:
+            pass
+        except Exception as error:  # noqa: BLE001 - the room's door: jobs will say what is wrong
+            _log.warning("the model could not be tried out: %s", error)
+            self._is_rehearsed = True
+        if not self._connection.poll():
+            self._looked_seconds = None
+
     def _render(self, command: RenderCommand) -> Event:
+        # It may have come while a rehearsal made its last step: its time runs since before that.
+        since, self._looked_seconds = self._looked_seconds or time.monotonic(), None
         self._send(Begun(command.number))
         try:
             if self._renderer is None:
@@ -167,7 +199,7 @@ class Worker:
                 command.seed,
                 self._on_step(command.number),
                 on_preview=self._on_preview(command),
-                seconds_left=_countdown(command.seconds_left),
+                seconds_left=_countdown(command.seconds_left, since),
             )
         except Cancelled:
             return Stopped(command.number)
@@ -214,11 +246,11 @@ def _device_memory_bytes(device: str) -> int:
     return memory_bytes(device)
 
 
-def _countdown(seconds: float | None) -> SecondsLeft | None:
-    """What is left of so many seconds from now on; below 0 once they are over."""
+def _countdown(seconds: float | None, since: float) -> SecondsLeft | None:
+    """What is left of so many seconds since then; below 0 once they are over."""
     if seconds is None:
         return None
-    end = time.monotonic() + seconds
+    end = since + seconds
     return lambda: end - time.monotonic()
 
 

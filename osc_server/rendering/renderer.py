@@ -21,6 +21,7 @@ from osc_server.rendering.piece import Piece
 from osc_server.rendering.plan import Codes, Decoded, Engine, OnPreview, OnStep, SecondsLeft
 from osc_server.rendering.planning import hint_frames
 from osc_server.rendering.progress import LastStep, Progress
+from osc_server.rendering.rehearsal import Rehearsed, rehearse
 from osc_server.rendering.seam_report import seam_perplexity
 from osc_server.rendering.sidecars import Making, make_sidecar
 from osc_server.rendering.takes import Take, finish_take, ranked, with_times
@@ -114,6 +115,10 @@ class Renderer:
         writing = self._clocks.seconds() - now
         self._finishing.learn(finished - drawn + writing, len(takes) * self._drawn_seconds(piece))
         return sidecars
+
+    def rehearse(self, on_step: OnStep) -> Rehearsed:
+        """Learn what this model's steps and finishing take; ``on_step`` may raise to end it."""
+        return rehearse(self._engine, self._finishing, self._clocks.seconds, on_step)
 
     def _draw(
         self, piece: Piece, seeds: Sequence[int], watch: Watch, preview: _Previewing

@@ -15,7 +15,7 @@ READY = replies.Ready(
     1.5, 0.75, 0.5, 3,
 )  # fmt: skip
 EXAMPLES = [
-    replies.Accepted(1, 2, 3.5),
+    replies.Accepted(1, 2, 3.5, "hardly"),
     replies.Progress(1, 0.5, 25, 50, 1.25),
     replies.Preview(1, "/clips/c1.preview.wav", 1),
     replies.PreviewChunk(1, 0, 3, 48000, 2, b"\0\1\2\3"),
@@ -107,7 +107,7 @@ def test_a_reply_of_a_later_version_with_more_fields_is_read():
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 def test_a_number_that_patches_cannot_read_goes_as_0(value):
-    assert reply_to_osc(replies.Accepted(1, 0, value))[1] == (1, 0, 0.0)
+    assert reply_to_osc(replies.Accepted(1, 0, value))[1] == (1, 0, 0.0, "")
 
 
 @pytest.mark.parametrize(

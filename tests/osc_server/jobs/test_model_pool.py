@@ -1,11 +1,12 @@
 """The models in memory: who stays, who goes, and who is refused."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
 from osc_server.contract.errors import MagnetError, ModelUnavailable, OutOfMemory
-from osc_server.jobs.messages import Loaded
+from osc_server.jobs.messages import Loaded, Rehearsed
 from osc_server.jobs.model_pool import ModelPool
 from osc_server.rendering.tone_engine import ToneEngine
 
@@ -132,3 +133,13 @@ def test_a_model_whose_worker_died_is_restarting_until_it_is_loaded_again():
     assert (pool.is_restarting("a"), pool.loaded, heard) == (True, [], [True])
     load(pool, "a")
     assert (pool.is_restarting("a"), pool.loaded) == (False, ["a"])
+
+
+def test_what_a_model_takes_at_least_is_known_once_it_was_tried_out():
+    pool = make_pool(10, a=1)
+    assert pool.least_seconds("a") == 0.0
+    load(pool, "a")
+    pool._hosts["a"].worker = SimpleNamespace(rehearsed=None)
+    assert pool.least_seconds("a") == 0.0
+    pool._hosts["a"].worker = SimpleNamespace(rehearsed=Rehearsed(0.25))
+    assert pool.least_seconds("a") == 0.25

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from daw_bridge.server_process import free_port
+from osc_server.contract.packets import decode, encode
 from tests.daw_bridge.programs import alive, descendants, running
 from tests.daw_bridge.servers import running_server
 
@@ -146,3 +147,23 @@ def test_it_waits_for_a_server_that_was_named_and_plays_once_it_is_there(tmp_pat
         program.expect(f"waiting for 127.0.0.1:{port}")
         with running_server(tmp_path, port=port):
             program.expect("playing +pad")
+
+
+def test_a_surface_plays_a_second_deck_over_the_front_port(tmp_path):
+    port = free_port()
+    with (
+        live(tmp_path, "pad", "--bars", "1", "--bpm", "240", port=port) as program,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface,
+    ):
+        surface.connect(("127.0.0.1", port))
+        surface.settimeout(30)
+        program.expect("playing +pad")
+        for address, value in (("prompt", "warm bass"), ("level", -99), ("generate", 1)):
+            surface.send(encode(f"/magnet/deck/2/{address}", value))
+        told = []
+        while ("/magnet/deck/2/state", "playing") not in told:
+            (message,) = decode(surface.recv(2048))
+            told.append((message.address, *message.args))
+    assert ("/magnet/deck/2/level", -90.0) in told
+    states = [value for address, *value in told if address == "/magnet/deck/2/state"]
+    assert states == [["rendering"], ["cued"], ["playing"]]

@@ -130,7 +130,7 @@ REPLIES = (
                 1,
             ),
             P("stretch", "number", "tempo that it was drawn at over bpm; 1 = not stretched"),
-            P("turned_beats", "number", "that it was turned by, so that its bar begins it", "quarter notes"),
+            P("turned_beats", "number", "by which it was turned to its bar", "quarter notes"),
         ),
     ),
     Row(

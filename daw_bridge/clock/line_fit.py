@@ -80,13 +80,26 @@ class LineFit:
         return line
 
     def _to_keep(self, residuals: Reals) -> int:
-        """How many of the newest points still tell of one tempo."""
+        """How many of the newest points still tell of one tempo.
+
+        Another tempo leaves the line further with each point. A busy computer that is late for a
+        while does not: points off by the same distance count only when there are twice as many.
+        """
         count, newest = len(residuals), self._newest
-        if count < 2 * newest:
-            return count
-        scale = _scale(residuals[:-newest])
-        off = abs(float(np.median(residuals[-newest:])))
-        return newest if off > _UNLIKELY * scale / newest**0.5 + _ALWAYS_SECONDS else count
+        if count >= 2 * newest and _are_off(residuals, newest):
+            half = newest // 2
+            later = abs(float(np.median(residuals[-half:])))
+            if later > _GROWING * abs(float(np.median(residuals[-newest:-half]))):
+                return newest
+        if count >= 4 * newest and _are_off(residuals, 2 * newest):
+            return 2 * newest
+        return count
+
+
+def _are_off(residuals: Reals, newest: int) -> bool:
+    scale = _scale(residuals[:-newest])
+    off = abs(float(np.median(residuals[-newest:])))
+    return off > _UNLIKELY * scale / newest**0.5 + _ALWAYS_SECONDS
 
 
 def _fit(points: Reals) -> tuple[Line, Reals]:
@@ -122,6 +135,7 @@ def _scale(residuals: Reals) -> float:
 
 
 _FAR = 4.0
+_GROWING = 1.5
 _UNLIKELY = 6.0
 """Standard errors of a median's half: about one false alarm in an hour of ticks."""
 _ALWAYS_SECONDS = 0.0003

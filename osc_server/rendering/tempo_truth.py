@@ -1,9 +1,9 @@
 """Tempo truth: a take is at the host's tempo, and its bar begins where the loop begins.
 
-Only what has a beat is touched. A model that has the tempo as an input is believed within 1 %, and
-its samples stay as they are; any other take is stretched, within 12 %, and turned to its beat. A
-loop of drums whose bar clearly begins elsewhere is turned by whole sixteenths, which on a circle
-loses nothing. Whatever was done is measured again before it is believed.
+Only what has a clear beat is touched. A model that has the tempo as an input is believed within
+1 %, and its samples stay as they are; any other take is stretched, within 12 %, and turned to its
+beat. A loop of drums whose bar clearly begins elsewhere is turned by whole sixteenths, which on a
+circle loses nothing. Whatever was stretched is measured again before it is believed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from osc_server.rendering.onsets import first_beat_seconds
 from osc_server.rendering.plan import Audio, Codes
 from osc_server.rendering.tempo import NO_TEMPO, Tempo, measure_tempo
 
+CLEAR_BEAT = 0.4
+"""Confidence from which a take is rhythmic: pads, effects, soft chords measure less."""
 MAX_CONFORM = 0.12
 """How far a take is stretched at most, as a share of its tempo; beyond it other seeds are tried."""
 _BELIEVED = 0.01  # a model whose tempo is an input is, within 1 %
@@ -60,7 +62,7 @@ def set_in_time(request: GenerateClip, finished: Finished, *, knows_tempo: bool)
     rate_hz, bpm, loop = request.rate_hz, request.bpm, request.loop
     tempo = measure_tempo(finished.audio, rate_hz, bpm, loop=loop)
     as_it_is = Timed(finished, tempo)
-    if not request.conform or request.start is not None or tempo.bpm == 0.0:
+    if not request.conform or request.start is not None or tempo.confidence < CLEAR_BEAT:
         return as_it_is
     ratio = tempo.bpm / bpm
     timed = as_it_is

@@ -82,6 +82,9 @@ def live(  # noqa: PLR0913  # as above
     level: Annotated[float | None, typer.Option(help=setting_help("level"))] = None,
     decks: Decks = None,
     deck_outputs: DeckOutputs = None,
+    session_file: Annotated[
+        Path | None, typer.Option("--session", help=setting_help("session"))
+    ] = None,
     offline: Annotated[
         Path | None, typer.Option(help="write what would be heard to this WAV instead")
     ] = None,
@@ -102,7 +105,7 @@ def live(  # noqa: PLR0913  # as above
     config: Config = None,
 ) -> None:
     """Play live: the next clip is made while this one loops, and takes over at the bar."""
-    settings = _settings(dict(locals()))
+    settings = _settings(dict(locals()) | {"session": session_file})
     wish = session.LiveWish(prompt, every, seed)
     console = _console()
     if offline is None:

@@ -102,6 +102,10 @@ class BridgeConfig(BaseModel):
         description="outputs of deck 1, 2, … such as 1,2/3,4/5; the others play on the outputs",
     )
 
+    session: Folder | None = Field(
+        None, description="a file that live is saved in as it goes, and restored from"
+    )
+
     bpm: Annotated[float, AfterValidator(check_bpm)] = Field(120.0, description="tempo")
     bars: float = Field(4.0, ge=0.0625, le=256, description="length of a clip")
     meter: Annotated[Meter, BeforeValidator(_meter)] = Field(

@@ -33,8 +33,9 @@ from daw_bridge.live.keyboard import keys
 from daw_bridge.live.line_editor import LineEditor
 from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.offline import render
-from daw_bridge.live.panel import Panel
+from daw_bridge.live.panel import Control, Panel
 from daw_bridge.live.rig import Rig
+from daw_bridge.live.saving import Keeper, read_session, restore
 from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import DeckState, LiveState
@@ -43,7 +44,7 @@ from daw_bridge.pass_through import PassThrough, check_open
 from daw_bridge.server_process import ServerProcess, free_port, is_free, server_command
 from daw_bridge.serving import client_of_some_server, first_answer, own_server, some_server
 from daw_bridge.signals import on_signals
-from osc_server.contract.errors import DeviceUnavailable
+from osc_server.contract.errors import DeviceUnavailable, StorageFailed
 from osc_server.contract.faders import FEEDBACK_HZ
 
 _FRAME_SECONDS = 0.1
@@ -111,6 +112,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     favour_the_callback()
     ending = asyncio.Event()
     state = _state(config, wish)
+    saved = None if config.session is None else read_session(config.session)
     rig = build_rig(config, _output_or_silence(config))
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
@@ -120,10 +122,15 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         stack.callback(rig.output.stop)
         rig.output.start(rig.mixer)
         stack.callback(asyncio.create_task(_keep_device(rig.output, state)).cancel)
-        panel = Panel(live_set)
+        keeper = None if config.session is None else Keeper(live_set, config.session)
+        panel = Panel(live_set, _saving(keeper))
+        if saved is not None:
+            restore(live_set, saved)
+        if keeper is not None:
+            stack.callback(keeper.save)
         if front is not None:
             front.hand_to(panel)
-        stack.callback(asyncio.create_task(_keep_telling(live_set, panel)).cancel)
+        stack.callback(asyncio.create_task(_keep_telling(live_set, panel, keeper)).cancel)
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, ending.set)))
         if wish.prompt:
@@ -283,12 +290,25 @@ def _commands(live: LiveSet, end: Callable[[], None]) -> Commands:
     )
 
 
-async def _keep_telling(live: LiveSet, panel: Panel) -> None:
-    """Let the states follow the sound, and the surfaces the states."""
+def _saving(keeper: Keeper | None) -> dict[str, Control]:
+    """What stands behind the button that saves; nothing where no file was named."""
+    if keeper is None:
+        return {}
+    button = Control(lambda _: keeper.up_to_date, lambda _, __: keeper.save())
+    return {"/magnet/session/save": button}
+
+
+async def _keep_telling(live: LiveSet, panel: Panel, keeper: Keeper | None) -> None:
+    """Let the states follow the sound, and the surfaces and the file the states."""
     loop = asyncio.get_running_loop()
     while True:
         live.look()
         panel.tick(loop.time())
+        if keeper is not None and (content := keeper.due(loop.time())) is not None:
+            try:
+                await asyncio.to_thread(keeper.save, content)
+            except StorageFailed as error:
+                live.state.message = str(error)
         await asyncio.sleep(1 / FEEDBACK_HZ)
 
 

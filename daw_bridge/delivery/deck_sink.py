@@ -103,6 +103,11 @@ class DeckSink:
         self._deck.cue(self.cue_at(loop, beat))
         return beat
 
+    @property
+    def bpm(self) -> float:
+        """The tempo that is heard."""
+        return self._clock.bpm
+
     def bar_of(self, beat: Fraction) -> int:
         """The bar that a beat lies in, counted from 1."""
         return self._clock.grid.bar_at(beat) + 1

@@ -20,7 +20,7 @@ from daw_bridge.live.asking import Ask
 from daw_bridge.live.deck_moves import Event
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import DeckState, LiveState, NextClip
-from daw_bridge.live.takes import HeldTake
+from daw_bridge.live.takes import HeldTake, History
 from osc_server.contract.errors import (
     BadRequest,
     Cancelled,
@@ -35,7 +35,7 @@ _LOOK_SECONDS = 0.05
 _COMMON_RATE_HZ = 48000
 
 Tempo = Callable[[], float | None]
-"""The tempo that a loop has to have; None where it may bring its own."""
+"""The tempo of the other decks that sound; None where there are none."""
 
 
 class Conductor:
@@ -132,7 +132,7 @@ class Conductor:
             StorageFailed: where its audio cannot be read any more.
         """
         take = self.take_at(place)
-        loop = self.loop_of(take)
+        loop = self.loop_of(take, self._tempo() or self.sink.bpm)
         self.adopt(place)
         self._cue(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
         self.follow()
@@ -165,6 +165,12 @@ class Conductor:
 
     # What several decks do together
 
+    def restore(self, takes: list[HeldTake], place: int) -> None:
+        """Take over a history, of a deck that is empty; its state is then ``stopped``."""
+        self.state.history = History(takes, place)
+        if takes:
+            self.state.move("held")
+
     def take_at(self, place: int) -> HeldTake:
         """A take of the history. Raises BadRequest where there is none."""
         takes = self.state.history.takes
@@ -174,8 +180,8 @@ class Conductor:
             raise BadRequest(f"deck {self.state.number} has takes 1 to {len(takes)}")
         return takes[place]
 
-    def loop_of(self, take: HeldTake) -> Loop:
-        """A take's audio at the tempo that it has to have; read again where memory lets it go.
+    def loop_of(self, take: HeldTake, bpm: float) -> Loop:
+        """A take's audio at a tempo; read again where memory has let it go.
 
         Raises:
             StorageFailed: where it cannot be read any more.
@@ -187,8 +193,7 @@ class Conductor:
                 raise StorageFailed(f"the audio of {take.prompt!r} is not on this computer")
             loop = load_loop(take.path, take.beats, take.bpm, rate_hz, n_channels)
             take.loop = replace(loop, name=take.prompt or take.clip)
-        bpm = self._tempo()
-        return take.loop if bpm is None else conform_loop(take.loop, bpm, rate_hz)
+        return conform_loop(take.loop, bpm, rate_hz)
 
     def adopt(self, place: int) -> None:
         """A take of the history is on, and about to be cued; what is under way is given up."""
@@ -301,7 +306,8 @@ class Conductor:
             await self._link.look()
             take = HeldTake.of(clip, await asyncio.to_thread(self.sink.load, clip))
             take.prompt = take.prompt or deck.prompt
-            loop = await asyncio.to_thread(self.loop_of, take)
+            # Alone it sets the tempo: that which holds now, not when it was asked for.
+            loop = await asyncio.to_thread(self.loop_of, take, self._tempo() or self._set.bpm)
             deck.history.add(take)
             self._ask = ask
             self._set.message = f"seed {clip.seed}, {clip.lufs:.1f} LUFS, RTF {clip.rtf:.2f}" + (

@@ -163,19 +163,21 @@ class LiveSet:
         scene = self.scenes.get(number)
         if not scene:
             raise BadRequest(f"scene {number} is empty: store what plays with scene/{number}/store")
-        self._launch(scene)
+        self.launch(scene)
         self.last_scene = number
 
     def stop(self) -> None:
         """Let all decks fall silent together on the next quantum."""
-        self._launch({deck.number: None for deck in self.state.decks})
+        self.launch({deck.number: None for deck in self.state.decks})
         self.last_scene = 0
 
-    def _launch(self, scene: StoredScene) -> None:
+    def launch(self, scene: StoredScene) -> None:
+        """Begin takes and stop decks, all on one sample."""
+        bpm = self.rig.clock.bpm
         loops: list[tuple[Conductor, Loop | None]] = []
         for number, place in scene.items():  # all is read before anything is moved
             conductor = self.conductor(number)
-            loop = None if place is None else conductor.loop_of(conductor.take_at(place))
+            loop = None if place is None else conductor.loop_of(conductor.take_at(place), bpm)
             loops.append((conductor, loop))
         beat = self.rig.sink.place(lead_seconds=PRESS_LEAD_SECONDS)
         cues = []

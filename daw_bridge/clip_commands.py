@@ -44,6 +44,7 @@ _SETTINGS = {
     "clips": flags.Clips,
     "models": flags.Models,
     "device": flags.Device,
+    "memory": flags.Memory,
     "output": flags.Output,
     "host_api": flags.HostApi,
     "outputs": flags.Outputs,

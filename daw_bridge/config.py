@@ -81,6 +81,10 @@ class BridgeConfig(BaseModel):
     )
     models: Folder | None = Field(None, description="where models are looked for")
     device: str = Field("", description="what the model computes on: auto, cpu, cuda, mps")
+    memory: float | None = Field(
+        None, gt=0, le=10000, description="GB that models may use together"
+    )
+    hub: str = Field("", pattern=r"^(https?://\S+)?$", description="where models are fetched from")
 
     output: str = Field("", description="sound device: part of its name, or its number")
     host_api: str = Field("", description="host API: JACK, ASIO, WASAPI, Core Audio")
@@ -155,7 +159,7 @@ class BridgeConfig(BaseModel):
     def server_options(self) -> list[str]:
         """Flags for a server that the bridge starts: only what the bridge was told itself."""
         options: list[str] = []
-        for flag in ("model", "clips", "models", "device", "token_file"):
+        for flag in ("model", "clips", "models", "device", "memory", "hub", "token_file"):
             value = getattr(self, flag)
             if value:
                 options += [f"--{flag.replace('_', '-')}", str(value)]

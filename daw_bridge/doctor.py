@@ -121,7 +121,7 @@ def probe_server(config: BridgeConfig) -> Probe:
     """Import torch and read the server's settings, in another process."""
     flags = {
         name: str(value)
-        for name in ("model", "clips", "models", "device", "token_file")
+        for name in ("model", "clips", "models", "device", "memory", "token_file")
         if (value := getattr(config, name))
     }
     try:

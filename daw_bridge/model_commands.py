@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from daw_bridge import listing, tables
 from daw_bridge.config import BridgeConfig, load_config
-from daw_bridge.flags import Models, Port, Server, TokenFile
+from daw_bridge.flags import Hub, Memory, Models, Port, Server, TokenFile
 from daw_bridge.serving import client_of_running_server, client_of_some_server
 from osc_server.contract.replies import ModelFetching, ModelLicence
 
@@ -31,16 +31,19 @@ def add_model_commands(app: typer.Typer, run: Run, console: Callable[[], Console
     group = typer.Typer(help="List the models, and fetch, load and unload them.")
 
     @group.callback(invoke_without_command=True)
-    def models(
+    def models(  # noqa: PLR0913 - one argument a flag is how typer reads a command line
         context: typer.Context,
         server: Server = None,
         port: Port = None,
         token_file: TokenFile = None,
         models: Models = None,
+        memory: Memory = None,
+        hub: Hub = None,
     ) -> None:
         """List the models, and fetch, load and unload them."""
         context.obj = {
             "server": server, "port": port, "token_file": token_file, "models": models,
+            "memory": memory, "hub": hub,
         }  # fmt: skip
         if context.invoked_subcommand is None:
             screen = console()
@@ -50,17 +53,18 @@ def add_model_commands(app: typer.Typer, run: Run, console: Callable[[], Console
                 screen.print(line, style="dim", markup=False, soft_wrap=True)
 
     @group.command()
-    def fetch(
+    def fetch(  # noqa: PLR0913 - as above
         context: typer.Context,
         name: Name,
         server: Server = None,
         port: Port = None,
         token_file: TokenFile = None,
         models: Models = None,
+        hub: Hub = None,
     ) -> None:
         """Bring a model, and all that it needs, onto this disk; goes on where it was stopped."""
         settings = _settings(
-            context.obj, server=server, port=port, token_file=token_file, models=models
+            context.obj, server=server, port=port, token_file=token_file, models=models, hub=hub
         )
         screen = console()
         run(_fetch(settings, name, screen))

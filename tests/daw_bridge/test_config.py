@@ -90,6 +90,17 @@ def test_the_server_is_told_only_what_the_bridge_was_told():
     assert options == ["--model", "tone", "--clips", str(Path("/clips"))]
 
 
+def test_the_server_is_told_how_much_memory_and_from_where_to_fetch():
+    config = load_config({"memory": 12, "hub": "https://mirror.example"}, {})
+    assert config.server_options() == ["--memory", "12.0", "--hub", "https://mirror.example"]
+
+
+@pytest.mark.parametrize("wrong", [{"memory": 0}, {"memory": -1}, {"hub": "mirror.example"}])
+def test_memory_and_hub_are_checked(wrong):
+    with pytest.raises(BadRequest, match=f"--{next(iter(wrong))}"):
+        load_config(wrong, {})
+
+
 def test_a_token_is_read_from_its_file(tmp_path):
     path = tmp_path / "token"
     path.write_text("open sesame\n")

@@ -31,13 +31,15 @@ def test_a_model_is_fetched_with_its_licence_said_and_is_then_listed(tmp_path, h
     (tmp_path / "models" / "t5-tiny-rig").mkdir(parents=True)
     port = str(free_port())
     flags = ["--models", str(tmp_path / "models"), "--port", port]
-    settings = {"HF_ENDPOINT": hub.url, "MAGNET_MODEL": "tone"}
-    code, text = run(tmp_path, "models", "fetch", "magnet-small-10secs", *flags, **settings)
+    settings = {"MAGNET_MODEL": "tone"}
+    fetch = ("models", "fetch", "magnet-small-10secs", "--hub", hub.url)
+    code, text = run(tmp_path, *fetch, *flags, **settings)
     assert code == 0, text
     assert text.count("CC-BY-NC 4.0") == 1
     assert "magnet-small-10secs is here" in text
-    code, text = run(tmp_path, "models", *flags, **settings)
+    code, text = run(tmp_path, "models", *flags, "--memory", "3", **settings)
     assert code == 0, text
+    assert "of 3.0 GB" in text
     (line,) = [line for line in text.splitlines() if "magnet-small-10secs" in line]
     assert line.split()[1:5] == ["yes", "2", "MB", "652"]
 

@@ -164,6 +164,55 @@ def test_a_file_that_is_no_audio_fails_its_job_alone(server, tcp, music, clip, c
     assert server.worker_pid == worker
 
 
+@pytest.mark.parametrize("verb", ["continue", "vary", "loop"])
+def test_silence_is_nothing_to_start_from(tcp, music, verb):
+    soundfile.write(music / "silence.wav", np.zeros(2 * RATE_HZ), RATE_HZ)
+    address, args = ask(tcp, verb, 1, "clip", "silence.wav", "bpm", 120)
+    assert (address, args[1]) == ("failed", "bad_request")
+    assert "silent" in args[2]
+
+
+@pytest.fixture(scope="module")
+def song(server):
+    """A WAV of three minutes: clicks at 120 BPM, in 8 kHz to be quick."""
+    samples = np.zeros(180 * 8000, np.float32)
+    for at in range(0, len(samples), 4000):
+        samples[at : at + 80] = 0.5
+    path = server.config.audio_folders[0] / "song.wav"
+    soundfile.write(path, samples, 8000)
+    return path
+
+
+def test_three_minutes_are_continued(tcp, song):
+    address, ready = ask(tcp, "continue", 1, "clip", song.name, "bpm", 120, "bars", 1)
+    assert (address, ready[3]) == ("ready", 2.0)
+
+
+def test_a_bar_late_in_three_minutes_is_made_anew_and_the_rest_stays(tcp, song):
+    address, ready = ask(
+        tcp, "infill", 1, "clip", song.name, "bpm", 120, "from", 340, "to", 344, "prompt", "fill"
+    )
+    assert (address, ready[3]) == ("ready", 180.0)
+    before, after = exact(song), exact(ready[2])
+    assert np.array_equal(before[: 170 * 8000], after[: 170 * 8000])
+    assert np.array_equal(before[172 * 8000 :], after[172 * 8000 :])
+    assert not np.array_equal(before[170 * 8000 : 172 * 8000], after[170 * 8000 : 172 * 8000])
+
+
+@pytest.mark.parametrize(
+    ("verb", "args"), [("vary", ("amount", 0.5)), ("infill", ("from", 1, "to", 2)), ("loop", ())]
+)
+def test_96_khz_in_stereo_comes_back_as_it_went(tcp, music, verb, args):
+    tone = np.sin(np.arange(2 * 96000) * 0.02) * 0.3
+    tone[::48000] = 0.9
+    path = music / "wide.wav"
+    soundfile.write(path, np.stack([tone, tone[::-1]], axis=1), 96000, subtype="PCM_24")
+    address, ready = ask(tcp, verb, 1, "clip", "wide.wav", "bpm", 120, *args)
+    assert address == "ready", ready
+    info = soundfile.info(ready[2])
+    assert (info.samplerate, info.channels, info.frames) == (96000, 2, 2 * 96000)
+
+
 def test_a_sidecar_is_no_audio(tcp, clip):
     assert ask(tcp, "vary", 1, "clip", f"{clip[0]}.json")[1][1] == "bad_request"
 
@@ -176,7 +225,7 @@ def test_takes_come_the_best_first_and_are_all_kept(server, wire):
     assert [args[1:3] for args in takes] == [(1, 3), (2, 3), (3, 3)]
     scores = [args[5] for args in takes]
     assert scores == sorted(scores, reverse=True)
-    assert (ready[1], ready[2], ready[-1]) == (takes[0][3], takes[0][4], 3)
+    assert (ready[1], ready[2], ready[16]) == (takes[0][3], takes[0][4], 3)
     assert len({args[9] for args in takes}) == 3
     for rank, take in enumerate(takes, 1):
         address, again = ask(wire, "clip/get", 2, "clip", take[3])
@@ -251,12 +300,29 @@ def test_a_companion_that_does_not_fit_is_refused_where_it_is_needed(tcp, why):
     [
         ("infill", ("from", 12, "to", 20)),
         ("infill", ("from", 40, "to", 44)),
+        ("infill", ("from", 8, "to", 8)),
         ("vary", ("hint", 64)),
+        ("vary", ("amount", 2)),
+        ("vary", ("amount", -0.1)),
     ],
 )
 def test_what_does_not_fit_the_clip_is_a_bad_request(tcp, clip, verb, args):
     address, reply = ask(tcp, verb, 1, "clip", clip[0], *args)
     assert (address, reply[1]) == ("failed", "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("hint_seconds", 31), "longer than the"),
+        (("hint", 16), "leaves nothing"),
+        (("hint", 4, "hint_seconds", 2), "give the hint once"),
+    ],
+)
+def test_a_hint_that_does_not_fit_is_a_bad_request(tcp, args, says):
+    address, reply = tcp.generate(1, "bass", "bars", 4, *args)
+    assert (address, reply[1]) == ("failed", "bad_request")
+    assert says in reply[2]
 
 
 def test_a_job_whose_deadline_passes_in_the_queue_is_told_at_once(server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -99,7 +100,7 @@ class LineFit:
 def _are_off(residuals: Reals, newest: int) -> bool:
     scale = _scale(residuals[:-newest])
     off = abs(float(np.median(residuals[-newest:])))
-    return off > _UNLIKELY * scale / newest**0.5 + _ALWAYS_SECONDS
+    return off > _UNLIKELY * scale / math.sqrt(newest) + _ALWAYS_SECONDS
 
 
 def _fit(points: Reals) -> tuple[Line, Reals]:

@@ -86,6 +86,7 @@ def live(  # noqa: PLR0913  # as above
     session_file: Annotated[
         Path | None, typer.Option("--session", help=setting_help("session"))
     ] = None,
+    recordings: Annotated[Path | None, typer.Option(help=setting_help("recordings"))] = None,
     offline: Annotated[
         Path | None, typer.Option(help="write what would be heard to this WAV instead")
     ] = None,

@@ -110,6 +110,10 @@ class BridgeConfig(BaseModel):
         None, description="a file that live is saved in as it goes, and restored from"
     )
 
+    recordings: Folder | None = Field(
+        None, description="where recordings of mix and decks go; MAGNeT in your music folder"
+    )
+
     bpm: Annotated[float, AfterValidator(check_bpm)] = Field(120.0, description="tempo")
     bars: float = Field(4.0, ge=0.0625, le=256, description="length of a clip")
     meter: Annotated[Meter, BeforeValidator(_meter)] = Field(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.clock.internal_clock import InternalClock
 from daw_bridge.config import APPLICATION, BridgeConfig
 from daw_bridge.delivery.deck_sink import DeckSink
+from daw_bridge.delivery.folder_sink import free_path
 from daw_bridge.demo import DemoWish, run_demo
 from daw_bridge.generating import Wish
 from daw_bridge.live.asking import Ask
@@ -34,6 +36,7 @@ from daw_bridge.live.line_editor import LineEditor
 from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.offline import render
 from daw_bridge.live.panel import Control, Panel
+from daw_bridge.live.recording import Recording
 from daw_bridge.live.rig import Rig
 from daw_bridge.live.saving import Keeper, read_session, restore
 from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
@@ -123,7 +126,9 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         rig.output.start(rig.mixer)
         stack.callback(asyncio.create_task(_keep_device(rig.output, state)).cancel)
         keeper = None if config.session is None else Keeper(live_set, config.session)
-        panel = Panel(live_set, _saving(keeper))
+        recording = Recording(rig, state, lambda: _recording_folder(config))
+        stack.push_async_callback(recording.close)
+        panel = Panel(live_set, _saving(keeper) | _recording(recording))
         if saved is not None:
             restore(live_set, saved)
         if keeper is not None:
@@ -298,12 +303,27 @@ def _saving(keeper: Keeper | None) -> dict[str, Control]:
     return {"/magnet/session/save": button}
 
 
+def _recording(recording: Recording) -> dict[str, Control]:
+    return {
+        "/magnet/mix/record": Control(lambda _: recording.on, lambda _, on: recording.switch(on))
+    }
+
+
+def _recording_folder(config: BridgeConfig) -> Path:
+    """A new folder for a recording, named for now."""
+    folder = config.recordings or platformdirs.user_music_path() / "MAGNeT"
+    return free_path(folder / f"{datetime.now():%Y-%m-%d %H.%M.%S}")
+
+
 async def _keep_telling(live: LiveSet, panel: Panel, keeper: Keeper | None) -> None:
     """Let the states follow the sound, and the surfaces and the file the states."""
     loop = asyncio.get_running_loop()
     while True:
-        live.look()
-        panel.tick(loop.time())
+        try:
+            live.look()
+            panel.tick(loop.time())
+        except Exception as error:  # noqa: BLE001  # the door: surfaces must not go dumb over it
+            live.state.message = f"something broke in the bridge: {error!r}"
         if keeper is not None and (content := keeper.due(loop.time())) is not None:
             try:
                 await asyncio.to_thread(keeper.save, content)

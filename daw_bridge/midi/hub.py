@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daw_bridge.midi.device_map import DeviceMap, MidiBytes, Setting
@@ -20,8 +21,9 @@ from osc_server.contract.errors import DeviceUnavailable, MagnetError
 if TYPE_CHECKING:
     import mido
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """How often the hub looks for devices that came or went, and for maps that were edited."""
+Learned = Callable[[Path | None], None]
 Listener = Callable[[str, "mido.Message"], None]
 
 
@@ -45,6 +47,7 @@ class MidiHub:
         shelf: the maps.
         act: carries out what a control asks for.
         say: tells the musician a sentence.
+        hears_all: also open ports that no map plays, so that listeners hear them.
     """
 
     def __init__(
@@ -53,15 +56,19 @@ class MidiHub:
         shelf: MapShelf,
         act: Callable[[Action], None],
         say: Callable[[str], None],
+        *,
+        hears_all: bool = False,
     ) -> None:
         self._backend = backend
         self._shelf = shelf
         self._act = act
         self._say = say
+        self._hears_all = hears_all
         self._devices: dict[str, _Device] = {}
         self._refused: set[str] = set()
         self._values: dict[str, Setting] = {}
         self._learner: Learner | None = None
+        self._learned: Learned | None = None
         self._listeners: list[Listener] = []
         self._ports = MidiPorts((), ())
 
@@ -75,6 +82,10 @@ class MidiHub:
         """The address that is being learned; empty where none is."""
         return self._learner.address if self._learner is not None else ""
 
+    @property
+    def _hears_unmapped(self) -> bool:
+        return self._hears_all or self._learner is not None
+
     def listen(self, listener: Listener) -> None:
         """Let somebody else hear every message of the ports that are open, such as a clock."""
         self._listeners.append(listener)
@@ -82,7 +93,7 @@ class MidiHub:
     async def watch(self, look_seconds: float = LOOK_SECONDS) -> None:
         """Look for devices again and again, until cancelled; ends where there is no MIDI at all."""
         try:
-            ports = await asyncio.to_thread(self._backend.ports)
+            ports = self._backend.ports()
         except DeviceUnavailable as error:
             self._say(str(error))
             return
@@ -90,7 +101,7 @@ class MidiHub:
             self.update(ports)
             await asyncio.sleep(look_seconds)
             with suppress(DeviceUnavailable):  # a system that is busy now is asked again
-                ports = await asyncio.to_thread(self._backend.ports)
+                ports = self._backend.ports()
 
     def update(self, ports: MidiPorts) -> None:
         """Take note of the ports that are there, and of maps that were edited."""
@@ -108,8 +119,10 @@ class MidiHub:
             if device is not None and device.engine is not None and device_map is None:
                 self._drop(name)
                 device = None
-            if device is None and (device_map is not None or self._learner is not None):
+            if device is None and (device_map is not None or self._hears_unmapped):
                 device = self._open(name)
+                if device is not None and device_map is None:
+                    self._say(f"{name} is heard; no map plays it")
             if device is not None and device_map is not None:
                 self._play(name, device, device_map, ports)
 
@@ -120,21 +133,30 @@ class MidiHub:
             if device.engine is not None:
                 self._send(name, device, device.engine.show(address, value))
 
-    def learn(self, address: str, value: Setting | None = None) -> None:
+    def learn(
+        self, address: str, value: Setting | None = None, learned: Learned | None = None
+    ) -> None:
         """Give this parameter to the next control that is moved, on any device.
 
         While it listens nothing else is played.
 
+        Args:
+            address: what the control shall do.
+            value: what a press shall set it to, where it needs a value.
+            learned: is told the file in which it is kept, or None where it could not be kept.
+
         Raises:
             BadRequest: where the address cannot be learned; what was being learned goes on.
         """
-        self._learner = Learner(address, value)
+        self._learner, self._learned = Learner(address, value), learned
         self._say(f"move a control for {address}")
         self.update(self._ports)
 
     def forget_learning(self) -> None:
         """Learn nothing after all."""
-        self._learner = None
+        self._learner = self._learned = None
+        if self._hears_all:
+            return
         for name in [name for name, device in self._devices.items() if device.engine is None]:
             self._drop(name)
 
@@ -206,11 +228,13 @@ class MidiHub:
         control = learner.hear(name, message)
         if control is None:
             return
+        learned = self._learned or (lambda path: None)
         self.forget_learning()
         try:
             path = save_learned(self._shelf.own_folder, name, control)
         except MagnetError as error:
             self._say(str(error))
+            learned(None)
             return
         source = control.source
         number = "" if source.kind == "pitchbend" else f" {source.number}"
@@ -218,6 +242,7 @@ class MidiHub:
             f"{control.address} is on {source.kind}{number}, channel {source.channel}, of {name}: "
             f"kept in {path}"
         )
+        learned(path)
         self.update(self._ports)
 
     def _send(self, name: str, device: _Device, messages: tuple[MidiBytes, ...]) -> None:

@@ -65,9 +65,22 @@ class MidoBackend:
 
     def __init__(self, hand_over: Callable[[Callable[[], None]], object]) -> None:
         self._hand_over = hand_over
+        self._listers: tuple[_Lister, _Lister] | None = None
 
     def ports(self) -> MidiPorts:
-        """Which ports there are now. Raises DeviceUnavailable where there is no MIDI."""
+        """Which ports there are now. Raises DeviceUnavailable where there is no MIDI.
+
+        Always from the same thread: Core MIDI tells of new devices only the one that asked first.
+        """
+        try:
+            if self._listers is None:
+                self._listers = _listers()
+            if self._listers is not None:
+                inputs, outputs = (tuple(lister.get_ports()) for lister in self._listers)
+                return MidiPorts(inputs, outputs)
+        except _library_errors() as error:
+            self._listers = None
+            raise _no_midi(error) from error
         return _ports()
 
     def open_input(self, name: str, on_message: OnMessage) -> InputPort:
@@ -91,6 +104,29 @@ class MidoBackend:
             return _MidoOutput(name, mido.open_output(name))
         except _library_errors() as error:
             raise _taken(name, error) from error
+
+
+class _Lister(Protocol):
+    """A client of the system's MIDI that is there to be asked for ports."""
+
+    def get_ports(self) -> list[str]:
+        """Their names."""
+
+
+def _listers() -> tuple[_Lister, _Lister] | None:
+    """Clients that stay, for inputs and outputs; None where mido plays through something else.
+
+    mido makes two new clients whenever it is asked for names. With JACK that takes half a second
+    and rearranges its graph, and a hub asks again and again.
+    """
+    import mido
+
+    if mido.backend.name != "mido.backends.rtmidi":
+        return None
+    import rtmidi
+
+    api = getattr(rtmidi, f"API_{mido.backend.api}", rtmidi.API_UNSPECIFIED)
+    return rtmidi.MidiIn(rtapi=api), rtmidi.MidiOut(rtapi=api)
 
 
 class _MidoOutput:
@@ -126,10 +162,14 @@ def _ports() -> MidiPorts:
 
         return MidiPorts(tuple(mido.get_input_names()), tuple(mido.get_output_names()))
     except (ImportError, OSError, SystemError) as error:  # rtmidi raises SystemError
-        raise DeviceUnavailable(
-            f"no MIDI here ({error}): on Linux the ALSA sequencer must be there "
-            "(modprobe snd-seq), or JACK with MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK"
-        ) from error
+        raise _no_midi(error) from error
+
+
+def _no_midi(error: Exception) -> DeviceUnavailable:
+    return DeviceUnavailable(
+        f"no MIDI here ({error}): on Linux the ALSA sequencer must be there "
+        "(modprobe snd-seq), or JACK with MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK"
+    )
 
 
 def _library_errors() -> tuple[type[Exception], ...]:
@@ -137,8 +177,8 @@ def _library_errors() -> tuple[type[Exception], ...]:
     try:
         import rtmidi
     except ImportError:
-        return (OSError, SystemError)
-    return (OSError, SystemError, rtmidi.RtMidiError)
+        return (ImportError, OSError, SystemError)
+    return (ImportError, OSError, SystemError, rtmidi.RtMidiError)
 
 
 def _taken(name: str, error: Exception) -> DeviceUnavailable:

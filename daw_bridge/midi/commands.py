@@ -1,0 +1,133 @@
+"""``magnet-bridge midi``: which controllers play what, what they send, and learning."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from daw_bridge.midi.engine import Action
+from daw_bridge.midi.opening import map_shelf, midi_hub
+from daw_bridge.midi.ports import midi_ports
+from osc_server.contract.errors import StorageFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import mido
+
+    from daw_bridge.midi.device_map import Setting
+    from daw_bridge.midi.hub import MidiHub
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+"""Runs work to its end, or until Ctrl-C."""
+
+
+def add_midi_commands(app: typer.Typer, run: Run, console: Callable[[], Console]) -> None:
+    """Add ``midi`` with its own commands.
+
+    Args:
+        app: the front door.
+        run: runs what a command does.
+        console: makes the terminal that it writes to.
+    """
+    group = typer.Typer(
+        help="See what controllers play, hear what they send, and let them learn.",
+        no_args_is_help=True,
+    )
+
+    @group.command("list")
+    def list_() -> None:
+        """List the controllers that are plugged in, and the map that each plays."""
+        _list(console())
+
+    @group.command()
+    def monitor() -> None:
+        """Print what every controller sends and what that does, until Ctrl-C."""
+        run(_monitor(console()))
+
+    @group.command()
+    def learn(
+        address: Annotated[str, typer.Argument(help="such as /magnet/deck/1/level")],
+        value: Annotated[str, typer.Argument(help="what a press sets it to, if it needs one")] = "",
+    ) -> None:
+        """Give a parameter to the control that you move next; kept at once."""
+        run(_learn(address, _setting(value), console()))
+
+    app.add_typer(group, name="midi")
+
+
+def _list(screen: Console) -> None:
+    shelf, ports = map_shelf(), midi_ports()
+    assigned = shelf.assign(ports.inputs)
+    table = Table("MIDI port", "map", "", box=None)
+    for name in ports.inputs:
+        device_map = assigned.get(name)
+        if device_map is None:
+            table.add_row(Text(name), Text("none", "dim"), "")
+        else:
+            table.add_row(Text(name), Text(device_map.name), Text(device_map.description))
+    screen.print(table if ports.inputs else "no controller is plugged in")
+    for problem in shelf.problems:
+        screen.print(problem, style="yellow", markup=False, soft_wrap=True)
+    screen.print(f"your own maps: {shelf.own_folder}", style="dim", markup=False, soft_wrap=True)
+
+
+async def _monitor(screen: Console) -> None:
+    def show(port: str, message: mido.Message) -> None:
+        if message.type not in ("clock", "active_sensing"):  # dozens a second
+            screen.print(f"{port}: {message}", markup=False, soft_wrap=True)
+
+    def act(action: Action) -> None:
+        value = action.value if isinstance(action.value, str) else f"{action.value:.6g}"
+        screen.print(f"  {action.address} {value}", style="green", markup=False, soft_wrap=True)
+
+    hub = _hub(act, screen, hears_all=True)
+    hub.listen(show)
+    with _closed(hub):
+        await hub.watch()
+
+
+async def _learn(address: str, value: Setting | None, screen: Console) -> None:
+    kept: asyncio.Future[Path | None] = asyncio.get_running_loop().create_future()
+    hub = _hub(lambda action: None, screen)
+    hub.learn(address, value, kept.set_result)
+    with _closed(hub):
+        watching = asyncio.ensure_future(hub.watch())
+        await asyncio.wait((watching, kept), return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
+        if not kept.done() or kept.result() is None:
+            raise StorageFailed(f"{address} was not learned")
+
+
+def _hub(act: Callable[[Action], None], screen: Console, *, hears_all: bool = False) -> MidiHub:
+    def say(sentence: str) -> None:
+        screen.print(sentence, markup=False, soft_wrap=True)
+
+    hand_over = asyncio.get_running_loop().call_soon_threadsafe
+    return midi_hub(act, say, hand_over, hears_all=hears_all)
+
+
+@contextmanager
+def _closed(hub: MidiHub) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        hub.close()
+
+
+def _setting(text: str) -> Setting | None:
+    """What was typed as a number where it is one; None where nothing was typed."""
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text

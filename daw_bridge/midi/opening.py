@@ -1,0 +1,45 @@
+"""Puts the system's MIDI, the maps and the hub together, for live sets and for commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from daw_bridge.config import APPLICATION
+from daw_bridge.midi.engine import Action
+from daw_bridge.midi.hub import MidiHub
+from daw_bridge.midi.ports import MidoBackend
+from daw_bridge.midi.shelf import MapShelf, built_in_maps
+
+
+def own_maps() -> Path:
+    """Where the musician's maps lie, learned ones among them; it need not exist."""
+    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "midi"
+
+
+def map_shelf() -> MapShelf:
+    """The musician's maps and those that come with the product, as they are now."""
+    shelf = MapShelf(own_maps(), built_in_maps())
+    shelf.refresh()
+    return shelf
+
+
+def midi_hub(
+    act: Callable[[Action], None],
+    say: Callable[[str], None],
+    hand_over: Callable[[Callable[[], None]], object],
+    *,
+    hears_all: bool = False,
+) -> MidiHub:
+    """The MIDI of this computer; nothing is opened before ``watch``.
+
+    Args:
+        act: carries out what a control asks for.
+        say: tells the musician a sentence.
+        hand_over: brings work from the library's thread into the caller's: of an event loop its
+            ``call_soon_threadsafe``.
+        hears_all: also open ports that no map plays, so that listeners hear them.
+    """
+    return MidiHub(MidoBackend(hand_over), map_shelf(), act, say, hears_all=hears_all)

@@ -28,6 +28,7 @@ _BELIEVED = 0.01  # a model whose tempo is an input is, within 1 %
 _IN_TIME = 0.005  # what was stretched is measured this near, or it was in vain
 _ON_THE_BEAT_SECONDS = 0.010
 _LEAST_MARGIN = 0.05  # of a bar's other beginning: of corpus drums 95 % stay where they are
+_BELIEVED_MARGIN = 0.12  # where the model was told where its bars begin: less is often mistaken
 _CODES_SECONDS = 0.001  # codes turned to the nearest frame are as near to their audio as this
 _BEATS_PER_BAR = 4
 
@@ -73,7 +74,8 @@ def set_in_time(request: GenerateClip, finished: Finished, *, knows_tempo: bool)
         timed = conformed
     if loop and not knows_tempo:
         timed = _on_the_beat(request, timed)
-    return _on_the_bar(request, timed) if loop else timed
+    least = _BELIEVED_MARGIN if knows_tempo else _LEAST_MARGIN
+    return _on_the_bar(request, timed, least) if loop else timed
 
 
 def turned_codes(codes: Codes, timed: Timed, request: GenerateClip) -> tuple[Codes, bool]:
@@ -129,7 +131,7 @@ def _on_the_beat(request: GenerateClip, timed: Timed) -> Timed:
     return _turned(timed, round(late * request.rate_hz), late / beat, "to its beat")
 
 
-def _on_the_bar(request: GenerateClip, timed: Timed) -> Timed:
+def _on_the_bar(request: GenerateClip, timed: Timed, least_margin: float) -> Timed:
     """Turned so that the bar begins the loop, where that is clear."""
     n_bars = request.length_beats / _BEATS_PER_BAR
     placed = any(part.from_bar > 0 or part.to_bar is not None for part in request.mix)
@@ -138,7 +140,7 @@ def _on_the_bar(request: GenerateClip, timed: Timed) -> Timed:
         return timed
     audio = timed.finished.audio
     found = find_downbeat(audio, request.rate_hz, int(n_bars))
-    if not found.is_drums or found.margin < _LEAST_MARGIN:
+    if not found.is_drums or found.margin < least_margin:
         return timed
     beats = found.place * _BEATS_PER_BAR / PLACES_PER_BAR
     n_samples = round(len(audio) * found.place / (int(n_bars) * PLACES_PER_BAR))

@@ -208,7 +208,7 @@ def _step_distance(
 def distance_of_small(options: argparse.Namespace) -> Record:
     """Random weights of the small shape, random codes."""
     spec = TINY if options.tiny else SMALL
-    n_frames = 60 if options.tiny else 250
+    n_frames = 60 if options.tiny else 120
     shape = (spec.n_codebooks, n_frames)
     codes = np.random.default_rng(1).integers(spec.codebook_size, size=shape)
     return distance(lambda: small_network(spec), codes, Decoding())

@@ -3,11 +3,18 @@
 import pytest
 import torch
 
+from osc_server.magnet import cpu_attention
 from osc_server.magnet.attention import dense_attention
 from osc_server.magnet.cpu_attention import attention_by_heads
 from osc_server.magnet.decoding import DecodeJob, Decoder
 from osc_server.magnet.graphed import GraphedLayers
-from osc_server.magnet.packed import Int8Linear, has_fast_bfloat16, has_fast_int8, pack
+from osc_server.magnet.packed import (
+    Int8Linear,
+    can_pack,
+    has_fast_bfloat16,
+    has_fast_int8,
+    pack,
+)
 from osc_server.magnet.precision import hasten, stored_dtype
 from osc_server.magnet.protocols import TextStates
 from osc_server.magnet.reused import ReusingLayers, reached
@@ -224,3 +231,23 @@ def test_graphs_give_what_kernels_give(generator, dtype, stage):
         atol = 1e-4 if dtype is torch.float32 else 0.05
         torch.testing.assert_close(fast, plain, atol=atol, rtol=0)
     assert not faster.refused
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_onednn_is_never_given_strided_heads(generator, monkeypatch, batch):
+    """Over strides it takes hundreds of times as long, and one row needs no copy to be laid out."""
+    seen = []
+    product = cpu_attention._product
+    monkeypatch.setattr(cpu_attention, "can_pack", lambda: True)
+    monkeypatch.setattr(
+        cpu_attention,
+        "_product",
+        lambda x, y: (
+            seen.extend([x.is_contiguous(), y.is_contiguous()]),
+            product(x, y) if can_pack() else x @ y.t(),
+        )[1],
+    )
+    qkv = torch.randn(batch, 20, 3, 2, 8, generator=generator)
+    attention_by_heads(*qkv.unbind(2))
+    assert seen
+    assert all(seen)

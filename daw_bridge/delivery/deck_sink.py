@@ -108,6 +108,11 @@ class DeckSink:
         """The tempo that is heard."""
         return self._clock.bpm
 
+    def seconds_until(self, beat: Fraction) -> float:
+        """How long a cue for a beat may take to be placed; negative where it is too late."""
+        now = self._clock.now()
+        return (float(beat) - now.beat) * 60 / self._clock.bpm - LEAD_SECONDS
+
     def bar_of(self, beat: Fraction) -> int:
         """The bar that a beat lies in, counted from 1."""
         return self._clock.grid.bar_at(beat) + 1

@@ -25,6 +25,7 @@ from osc_server.contract.errors import (
     BadRequest,
     Cancelled,
     DeviceUnavailable,
+    Late,
     MagnetError,
     StorageFailed,
 )
@@ -33,6 +34,9 @@ from osc_server.contract.requests import RATES_HZ, Delivery
 
 _LOOK_SECONDS = 0.05
 _COMMON_RATE_HZ = 48000
+_LOADING_SECONDS = 0.25
+_LEAST_DEADLINE_SECONDS = 0.25
+_LONGEST_DEADLINE_SECONDS = 600.0
 
 Tempo = Callable[[], float | None]
 """The tempo of the other decks that sound; None where there are none."""
@@ -252,13 +256,19 @@ class Conductor:
 
     # Making a take
 
-    async def make(self, ask: Ask) -> ClipResult:
+    async def make(self, ask: Ask, deadline_seconds: float | None = None) -> ClipResult:
         """A clip from the server, however often the server has to come back first.
+
+        Args:
+            ask: what is wished for.
+            deadline_seconds: leave out steps to be ready so soon; None = take the time it takes.
 
         Raises:
             MagnetError: what the server named.
         """
         options = asking.options_of(self.state, ask, self._set.meter) | self._wire
+        if deadline_seconds is not None:
+            options["deadline"] = min(deadline_seconds, _LONGEST_DEADLINE_SECONDS) * 1000
         while True:
             client = await self._link.client()
             self.state.next_clip = NextClip(ask.prompt)
@@ -302,7 +312,7 @@ class Conductor:
         deck = self.state
         deck.next_clip = NextClip(ask.prompt)
         try:
-            clip = await self.make(ask)
+            clip = await self._make_in_time(ask)
             await self._link.look()
             take = HeldTake.of(clip, await asyncio.to_thread(self.sink.load, clip))
             take.prompt = take.prompt or deck.prompt
@@ -324,6 +334,17 @@ class Conductor:
             self._set.message = str(error)
             return None
         return loop
+
+    async def _make_in_time(self, ask: Ask) -> ClipResult:
+        """A clip for its beat, where that can still be; else as soon as it is whole."""
+        left_seconds = self.sink.seconds_until(ask.earliest) - _LOADING_SECONDS
+        if left_seconds < _LEAST_DEADLINE_SECONDS:
+            return await self.make(ask)
+        try:
+            return await self.make(ask, left_seconds)
+        except Late:
+            self._set.message = "the next take comes later: the model is not fast enough for it"
+            return await self.make(ask)
 
     def _cue(
         self,

@@ -50,7 +50,7 @@ class PulledSet:
         self.live: LiveSet = session.build_set(config, self.state, self.rig, NOBODY)
         self.panel = Panel(self.live)
         self.ear = Ear()
-        self.asked = []
+        self.asked, self.deadlines = [], []
         self.made: list[asyncio.Future[ClipResult]] = []
         for conductor in self.live.conductors:
             conductor.make = self._make_of(conductor)
@@ -93,10 +93,10 @@ class PulledSet:
         await self.until(lambda: len(deck.history.takes) > n_takes and deck.next != "rendering")
 
     def _make_of(self, conductor):
-        async def make(ask):
+        async def make(ask, deadline_seconds=None):
             self.asked.append(ask)
+            self.deadlines.append(deadline_seconds)
             self.made.append(asyncio.get_running_loop().create_future())
-            conductor.state.next_clip = conductor.state.next_clip
             return await self.made[-1]
 
         return make

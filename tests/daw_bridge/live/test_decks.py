@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from daw_bridge.live.deck_moves import MOVES, Doing, Event, after
-from osc_server.contract.errors import BadRequest
+from osc_server.contract.errors import BadRequest, Late
 from osc_server.contract.fader_rows import DECK_STATES
 from tests.daw_bridge.live.sets import BAR, play
 
@@ -230,6 +230,28 @@ def test_follow_actions_ask_for_the_next_take_of_their_kind(follow, asked):
         return (ask.prompt, ask.bars, ask.start is not None), int(np.argmax(heard == 0.5))
 
     assert play(talk) == (asked, 2 * BAR - 1000)
+
+
+def test_the_next_take_has_its_bar_for_a_deadline_and_the_old_one_plays_on_where_it_is_late():
+    async def talk(live):
+        live.send("deck/1/every", 2)
+        live.send("deck/1/prompt", "pad")
+        live.send("deck/1/generate", 1)
+        await live.until(lambda: live.made)
+        await live.deliver(1, 0.25)
+        live.hear(1000)
+        await live.until(lambda: len(live.made) == 2)
+        live.made[1].set_exception(Late("no time is left"))
+        await live.until(lambda: len(live.made) == 3)
+        old = live.hear(3 * BAR)
+        await live.deliver(1, 0.5)
+        return live.deadlines, old, live.hear(2 * BAR)
+
+    deadlines, old, heard = play(talk)
+    # Two bars are 4 s; of them a quarter of a second each for loading and for the cue.
+    assert deadlines == [None, pytest.approx(4 - 1000 / 48000 - 0.5, abs=1e-3), None]
+    assert (old[:, 0] == np.float32(0.25)).all()
+    assert int(np.argmax(heard[:, 0] == 0.5)) == BAR - 1000
 
 
 def test_a_kept_take_is_not_followed_until_it_is_let_go():

@@ -60,6 +60,7 @@ class Panel:
 
     def receive(self, message: OscMessage, surface: Surface) -> None:
         """Do what a message of a surface says; a mistake is answered and changes nothing."""
+        self._live.look()
         self._remember(surface)
         try:
             fader, index = fader_row(message.address)
@@ -92,7 +93,6 @@ class Panel:
         Raises:
             BadRequest: for a deck that there is not.
         """
-        self._live.look()
         if fader.address in self._controls:
             return _wire(self._controls[fader.address].read(index))
         conductor = self._live.conductor(index)

@@ -43,6 +43,7 @@ from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import DeckState, LiveState
 from daw_bridge.live.supervisor import keep_running
+from daw_bridge.midi.opening import midi_surface
 from daw_bridge.pass_through import PassThrough, check_open
 from daw_bridge.server_process import ServerProcess, free_port, is_free, server_command
 from daw_bridge.serving import client_of_some_server, first_answer, own_server, some_server
@@ -136,6 +137,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         if front is not None:
             front.hand_to(panel)
         stack.callback(asyncio.create_task(_keep_telling(live_set, panel, keeper)).cancel)
+        stack.enter_context(midi_surface(panel.receive, panel.forget, config.decks, state.say))
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, ending.set)))
         if wish.prompt:

@@ -117,3 +117,7 @@ class LiveState:
     def deck(self) -> DeckState:
         """The deck that is typed to."""
         return self.decks[self.chosen]
+
+    def say(self, sentence: str) -> None:
+        """Show the musician a sentence."""
+        self.message = sentence

@@ -102,6 +102,8 @@ async def _learn(address: str, value: Setting | None, screen: Console) -> None:
     with _closed(hub):
         watching = asyncio.ensure_future(hub.watch())
         await asyncio.wait((watching, kept), return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            watching.result()  # raises why there is no MIDI
         watching.cancel()
         if not kept.done() or kept.result() is None:
             raise StorageFailed(f"{address} was not learned")

@@ -91,12 +91,12 @@ class MidiHub:
         self._listeners.append(listener)
 
     async def watch(self, look_seconds: float = LOOK_SECONDS) -> None:
-        """Look for devices again and again, until cancelled; ends where there is no MIDI at all."""
-        try:
-            ports = self._backend.ports()
-        except DeviceUnavailable as error:
-            self._say(str(error))
-            return
+        """Look for devices again and again, until cancelled.
+
+        Raises:
+            DeviceUnavailable: where there is no MIDI at all, with what to do.
+        """
+        ports = self._backend.ports()
         while True:
             self.update(ports)
             await asyncio.sleep(look_seconds)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -12,6 +14,9 @@ from daw_bridge.midi.engine import Action
 from daw_bridge.midi.hub import MidiHub
 from daw_bridge.midi.ports import MidoBackend
 from daw_bridge.midi.shelf import MapShelf, built_in_maps
+from daw_bridge.midi.surface import MidiSurface
+from osc_server.contract.errors import DeviceUnavailable
+from osc_server.contract.packets import OscMessage
 
 
 def own_maps() -> Path:
@@ -43,3 +48,39 @@ def midi_hub(
         hears_all: also open ports that no map plays, so that listeners hear them.
     """
     return MidiHub(MidoBackend(hand_over), map_shelf(), act, say, hears_all=hears_all)
+
+
+@contextmanager
+def midi_surface(
+    receive: Callable[[OscMessage, MidiSurface], None],
+    forget: Callable[[MidiSurface], None],
+    n_decks: int,
+    say: Callable[[str], None],
+) -> Iterator[None]:
+    """Let the controllers of this computer play a panel while the block lasts.
+
+    A computer without MIDI has none; the doctor says why.
+
+    Args:
+        receive: takes a message of the surface that the controllers are together.
+        forget: is told at the end that the surface is gone.
+        n_decks: how many decks there are.
+        say: tells the musician a sentence.
+    """
+    hub = midi_hub(
+        lambda action: surface.act(action), say, asyncio.get_running_loop().call_soon_threadsafe
+    )
+    surface = MidiSurface(receive, hub.show, say)
+    surface.ask(n_decks)
+
+    async def watch() -> None:
+        with suppress(DeviceUnavailable):
+            await hub.watch()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        hub.close()
+        forget(surface)

@@ -74,7 +74,8 @@ class MidoBackend:
         """
         try:
             if self._listers is None:
-                self._listers = _listers()
+                with quiet_libraries():
+                    self._listers = _listers()
             if self._listers is not None:
                 inputs, outputs = (tuple(lister.get_ports()) for lister in self._listers)
                 return MidiPorts(inputs, outputs)

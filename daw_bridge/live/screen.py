@@ -8,7 +8,7 @@ from typing import Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.panel import Panel
+from rich.panel import Panel as Frame
 from rich.table import Table
 from rich.text import Text
 
@@ -113,7 +113,7 @@ def live_panel(
         Text(state.message, style="yellow", overflow="fold"),
         Text.assemble(("› ", "bold cyan"), state.typed, ("▏", "blink cyan")),
     )
-    return Panel(rows, title="[bold]MAGNeT live", subtitle="[dim]/help", border_style="cyan")
+    return Frame(rows, title="[bold]MAGNeT live", subtitle="[dim]/help", border_style="cyan")
 
 
 def _time_row(state: LiveState, clock: Clock) -> Table:

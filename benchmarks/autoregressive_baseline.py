@@ -93,11 +93,12 @@ class CachedDecoder:
         self._step.add_(1)
 
     @torch.inference_mode()
-    def run(self, *, graphed: bool) -> None:
-        """All frames, once."""
+    def run(self, *, graphed: bool, n_steps: int | None = None) -> None:
+        """All frames, or the first ``n_steps``, once."""
         self.restart()
+        n_steps = n_steps or self.n_steps
         if not graphed:
-            for at in range(self.n_steps):
+            for at in range(n_steps):
                 self._next(at)
             return
         if self._graph is None:
@@ -108,7 +109,7 @@ class CachedDecoder:
             with torch.cuda.graph(self._graph):
                 self._next(None)
             self.restart()
-        for _ in range(self.n_steps):
+        for _ in range(n_steps):
             self._graph.replay()
 
 

@@ -46,8 +46,10 @@ def connect(request):
                 peer = await UdpPeer.connect(endpoint.port)
             else:
                 peer = await TcpPeer.connect(endpoint.port, request.param.split()[1])
-            yield peer
-            await peer.close()
+            try:
+                yield peer
+            finally:
+                await peer.close()
 
     return connected
 
@@ -57,14 +59,14 @@ def test_a_job_from_accepted_to_ready(connect):
         backend = HandBackend()
         async with connect(backend) as peer:
             assert await ask(peer, "/magnet/generate", 1, *GENERATE) == (
-                "/magnet/accepted", 1, 0, 1.5,
+                "/magnet/accepted", 1, 0, 1.5, "",
             )  # fmt: skip
             backend.job(1)(replies.Progress(1, 0.5, 25, 50, 0.75))
             assert await line(peer) == ("/magnet/progress", 1, 0.5, 25, 50, 0.75)
             backend.job(1)(ready(1))
             assert await line(peer) == (
                 "/magnet/ready", 1, "c1", "/clips/c1.wav", 0.5, 1.0, 120.0, 0.0, 1.0, -14.0, 7,
-                48000, 0.25, "", 0.0, 0.0, 0.0, 1,
+                48000, 0.25, "", 0.0, 0.0, 0.0, 1, 0.0, 1.0, 0.0,
             )  # fmt: skip
 
     run(test)

@@ -61,8 +61,7 @@ def peak_turns(log_magnitude: Tensor, hop: int, n_fft: int) -> tuple[Tensor, Ten
         Bins ``[B, T, F]`` long, and radians ``[B, T, F]`` within half a turn.
     """
     n_bins = log_magnitude.shape[-1]
-    lowest = log_magnitude.new_full((), -math.inf)
-    padded = torch.nn.functional.pad(log_magnitude, (1, 1), value=float(lowest))
+    padded = torch.nn.functional.pad(log_magnitude, (1, 1), value=-math.inf)
     left, right = padded[..., :-2], padded[..., 2:]
     uphill = torch.stack([left, log_magnitude, right]).argmax(0) - 1
     bins = torch.arange(n_bins, device=log_magnitude.device)

@@ -10,33 +10,16 @@ import pytest
 
 from daw_bridge.audio.deck import Deck
 from daw_bridge.audio.offline_output import OfflineOutput
-from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.clock.internal_clock import InternalClock
 from daw_bridge.delivery.deck_sink import DeckSink
-from osc_server.contract.musical_time import Meter, beats_to_samples
+from osc_server.contract.musical_time import Meter
+from tests.daw_bridge.live.sets import clip as constant_clip
 
 BAR = Fraction(4)
 
 
-def clip(bpm=120.0, beats=4, value=0.5):
-    n_samples = beats_to_samples(Fraction(beats), bpm, 48000)
-    return ClipResult(
-        id="abc",
-        prompt="pad",
-        path=None,
-        seconds=n_samples / 48000,
-        bars=beats / 4,
-        beats=Fraction(beats),
-        bpm=bpm,
-        bpm_measured=0.0,
-        seam=1.0,
-        lufs=-14.0,
-        seed=7,
-        rate_hz=48000,
-        rtf=0.4,
-        notes="",
-        streamed=np.full((n_samples, 1), value, np.float32),
-    )
+def clip(value=0.5, **how):
+    return constant_clip(value, **how)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from daw_bridge import listing, session, tables
+from daw_bridge import listing, tables
 from daw_bridge.clip_commands import add_clip_commands
 from daw_bridge.config import BridgeConfig, load_config
 from daw_bridge.demo import DemoWish
@@ -37,6 +37,9 @@ from daw_bridge.flags import (
 )
 from daw_bridge.midi.commands import add_midi_commands
 from daw_bridge.model_commands import add_model_commands
+from daw_bridge.session import clips
+from daw_bridge.session import live as live_session
+from daw_bridge.session.building import LiveWish
 from daw_bridge.signals import Interrupted, until_signal
 from osc_server.contract.errors import BadRequest, MagnetError
 
@@ -52,7 +55,7 @@ app = typer.Typer(
 )
 add_model_commands(app, lambda work: _run(work), lambda: _console())
 add_midi_commands(app, lambda work: _run(work), lambda: _console())
-add_clip_commands(app, lambda settings, wish: _run(session.generate(settings, wish, _console())))
+add_clip_commands(app, lambda settings, wish: _run(clips.generate(settings, wish, _console())))
 
 
 def main() -> None:
@@ -109,14 +112,14 @@ def live(  # noqa: PLR0913  # as above
 ) -> None:
     """Play live: the next clip is made while this one loops, and takes over at the bar."""
     settings = _settings(dict(locals()) | {"session": session_file})
-    wish = session.LiveWish(prompt, every, seed)
+    wish = LiveWish(prompt, every, seed)
     console = _console()
     if offline is None:
-        _run(session.live(settings, wish, console), signals=False)
+        _run(live_session.live(settings, wish, console), signals=False)
         return
     if not prompt:
         raise BadRequest('say what to play: magnet-bridge live "dusty breakbeat" --offline a.wav')
-    _run(session.live_offline(settings, wish, seconds, offline, console.print))
+    _run(live_session.live_offline(settings, wish, seconds, offline, console.print))
     console.print(f"{seconds:g} s written to {offline}")
 
 
@@ -134,7 +137,7 @@ def demo(  # noqa: PLR0913  # as above
     """Hear and see a loop that MAGNeT makes from words, over OSC."""
     settings = _settings(dict(locals()))
     wish = DemoWish(prompt, bars, bpm, seed, folder)
-    _run(session.demo(settings, wish if play else wish.silent(), _console()))
+    _run(clips.demo(settings, wish if play else wish.silent(), _console()))
 
 
 @app.command()

@@ -12,31 +12,21 @@ from daw_bridge.audio.conform import conform_loop
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import load_loop
 from daw_bridge.audio.loop import Loop
-from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.client.options import GenerateOptions
 from daw_bridge.delivery.deck_sink import LEAD_SECONDS, PRESS_LEAD_SECONDS, DeckSink
 from daw_bridge.live import asking
 from daw_bridge.live.asking import Ask
 from daw_bridge.live.deck_moves import Event
-from daw_bridge.live.server_link import ServerLink
+from daw_bridge.live.maker import TakeMaker
 from daw_bridge.live.state import DeckState, LiveState, NextClip
 from daw_bridge.live.takes import HeldTake, History
 from osc_server.contract.errors import (
     BadRequest,
-    Cancelled,
-    DeviceUnavailable,
-    Late,
     MagnetError,
     StorageFailed,
 )
-from osc_server.contract.replies import Progress
-from osc_server.contract.requests import RATES_HZ, Delivery
 
 _LOOK_SECONDS = 0.05
-_COMMON_RATE_HZ = 48000
 _LOADING_SECONDS = 0.25
-_LEAST_DEADLINE_SECONDS = 0.25
-_LONGEST_DEADLINE_SECONDS = 600.0
 
 Tempo = Callable[[], float | None]
 """The tempo of the other decks that sound; None where there are none."""
@@ -51,11 +41,10 @@ class Conductor:
     Args:
         state: of the whole set.
         deck_state: what surfaces and the screen show of this deck; its settings are read from it.
-        link: the way to the server.
+        maker: gets clips from the server.
         sink: where clips go.
         deck: the deck behind the sink.
         shape: the deck's rate in Hz, and its channels.
-        delivery: ``"stream"`` where the server's disk is not this computer's.
         tempo: asked whenever a take is cued.
         outputs: of the sound device, as the musician counts them.
     """
@@ -64,28 +53,21 @@ class Conductor:
         self,
         state: LiveState,
         deck_state: DeckState,
-        link: ServerLink,
+        maker: TakeMaker,
         sink: DeckSink,
         deck: Deck,
         shape: tuple[int, int],
-        delivery: Delivery = "path",
         tempo: Tempo = lambda: None,
         outputs: str = "1,2",
     ) -> None:
-        rate_hz, n_channels = shape
         self.state = deck_state
+        self.maker = maker
         self.deck = deck
         self.outputs = outputs
         self.sink = sink
         self._set = state
-        self._link = link
         self._shape = shape
         self._tempo = tempo
-        self._wire: GenerateOptions = {
-            "rate": rate_hz if rate_hz in RATES_HZ else _COMMON_RATE_HZ,
-            "channels": min(n_channels, 2),
-            "delivery": delivery,
-        }
         self._ask: Ask | None = None
         self._cued: Loop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -254,31 +236,7 @@ class Conductor:
             if state.next == "rendering":
                 state.move("ask")
 
-    # Making a take
-
-    async def make(self, ask: Ask, deadline_seconds: float | None = None) -> ClipResult:
-        """A clip from the server, however often the server has to come back first.
-
-        Args:
-            ask: what is wished for.
-            deadline_seconds: leave out steps to be ready so soon; None = take the time it takes.
-
-        Raises:
-            MagnetError: what the server named.
-        """
-        options = asking.options_of(self.state, ask, self._set.meter) | self._wire
-        if deadline_seconds is not None:
-            options["deadline"] = min(deadline_seconds, _LONGEST_DEADLINE_SECONDS) * 1000
-        while True:
-            client = await self._link.client()
-            self.state.next_clip = NextClip(ask.prompt)
-            try:
-                return await client.generate(
-                    ask.prompt, source=ask.start, on_progress=self._progress, **options
-                )
-            except (DeviceUnavailable, Cancelled):
-                # Nobody here cancels without cancelling this task: the server went away.
-                await self._link.lost(client)
+    # Making takes, one after another
 
     def following(self, ask: Ask, began: Fraction) -> Ask:
         """The wish for the next take, where the clip of this one began on beat ``began``."""
@@ -312,8 +270,9 @@ class Conductor:
         deck = self.state
         deck.next_clip = NextClip(ask.prompt)
         try:
-            clip = await self._make_in_time(ask)
-            await self._link.look()
+            left_seconds = self.sink.seconds_until(ask.earliest) - _LOADING_SECONDS
+            clip = await self.maker.make_in_time(ask, left_seconds)
+            await self.maker.look()
             take = HeldTake.of(clip, await asyncio.to_thread(self.sink.load, clip))
             take.prompt = take.prompt or deck.prompt
             # Alone it sets the tempo: that which holds now, not when it was asked for.
@@ -334,17 +293,6 @@ class Conductor:
             self._set.message = str(error)
             return None
         return loop
-
-    async def _make_in_time(self, ask: Ask) -> ClipResult:
-        """A clip for its beat, where that can still be; else as soon as it is whole."""
-        left_seconds = self.sink.seconds_until(ask.earliest) - _LOADING_SECONDS
-        if left_seconds < _LEAST_DEADLINE_SECONDS:
-            return await self.make(ask)
-        try:
-            return await self.make(ask, left_seconds)
-        except Late:
-            self._set.message = "the next take comes later: the model is not fast enough for it"
-            return await self.make(ask)
 
     def _cue(
         self,
@@ -373,13 +321,6 @@ class Conductor:
         if ask is None:
             raise BadRequest(f"deck {self.state.number} is empty: generate a take first")
         return ask
-
-    def _progress(self, progress: Progress) -> None:
-        current = self.state.next_clip
-        if current is not None:
-            self.state.next_clip = replace(
-                current, fraction=progress.fraction, eta_seconds=progress.eta_seconds
-            )
 
     def _give_up(self) -> None:
         self._replace_task(None)

@@ -52,7 +52,7 @@ async def render(
         ) as file,
     ):
         while output.heard_sample() < end:
-            loop = rig.sink.load(await conductor.make(ask))
+            loop = rig.sink.load(await conductor.maker.make(ask))
             began = rig.sink.cue(loop, earliest=ask.earliest)
             following = conductor.following(ask, began)
             until = end

@@ -8,13 +8,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from daw_bridge import session
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.config import BridgeConfig
 from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.panel import Panel
 from daw_bridge.live.state import DeckState, LiveState
+from daw_bridge.session import building
 from osc_server.contract.musical_time import beats_to_samples
 from osc_server.contract.packets import OscMessage, decode
 
@@ -43,17 +43,17 @@ class PulledSet:
         outputs = tuple((number + 1,) for number in range(n_decks))
         config = BridgeConfig(decks=n_decks, outputs=(1,), deck_outputs=outputs, bars=1)
         self.output = OfflineOutput(48000, len(config.live_outputs()), 1024)
-        self.rig = session.build_rig(config, self.output)
+        self.rig = building.build_rig(config, self.output)
         self.output.start(self.rig.mixer)
         decks = [DeckState(number=n + 1, bars=1, **settings) for n in range(n_decks)]
         self.state = LiveState(decks=decks)
-        self.live: LiveSet = session.build_set(config, self.state, self.rig, NOBODY)
+        self.live: LiveSet = building.build_set(config, self.state, self.rig, NOBODY)
         self.panel = Panel(self.live)
         self.ear = Ear()
         self.asked, self.deadlines = [], []
         self.made: list[asyncio.Future[ClipResult]] = []
         for conductor in self.live.conductors:
-            conductor.make = self._make_of(conductor)
+            conductor.maker.make = self._make_of(conductor)
 
     def send(self, address, *args):
         self.panel.receive(OscMessage(f"/magnet/{address}", args), self.ear)

@@ -7,10 +7,11 @@ import asyncio
 import numpy as np
 import pytest
 
-from daw_bridge import session
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.config import BridgeConfig
 from daw_bridge.live.state import DeckState, LiveState
+from daw_bridge.session import building
+from daw_bridge.session.live import live_offline
 
 BAR = 96_000  # samples at 120 BPM and 48 kHz
 
@@ -21,11 +22,11 @@ class Set:
     def __init__(self, port, **state):
         self.output = OfflineOutput(48000, 2, 1024)
         config = BridgeConfig(bars=1, decks=1)
-        self.rig = session.build_rig(config, self.output)
+        self.rig = building.build_rig(config, self.output)
         self.output.start(self.rig.mixer)
         self.state = DeckState(bars=1, **state)
         whole = LiveState(decks=[self.state])
-        self.live_set = session.build_set(config, whole, self.rig, ("127.0.0.1", port))
+        self.live_set = building.build_set(config, whole, self.rig, ("127.0.0.1", port))
         self.conductor = self.live_set.conductors[0]
 
     async def until(self, reached):
@@ -140,9 +141,9 @@ def test_offline_writes_what_would_be_heard(tone_server, tmp_path, every):
     import soundfile
 
     config = BridgeConfig(server=f"127.0.0.1:{tone_server.port}", bars=1, bpm=120)
-    wish = session.LiveWish("pad", every_bars=every, seed=11)
+    wish = building.LiveWish("pad", every_bars=every, seed=11)
     path = tmp_path / "out.wav"
-    asyncio.run(session.live_offline(config, wish, 8.0, path, lambda line: None))
+    asyncio.run(live_offline(config, wish, 8.0, path, lambda line: None))
     heard, rate_hz = soundfile.read(path, dtype="float32")
     assert (len(heard), rate_hz) == (8 * 48000, 48000)
     bars = heard[:, 0].reshape(4, BAR)[:, : BAR - 240]

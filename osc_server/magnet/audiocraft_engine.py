@@ -194,9 +194,9 @@ def load_audiocraft(spec: str, *, models_folder: Path, device: str) -> Audiocraf
         ModelUnavailable: audiocraft is not installed, or this is not a model for it.
     """
     try:
-        from audiocraft.models import builders  # type: ignore[import-not-found]
+        from audiocraft.models import builders
         from audiocraft.modules import conditioners, transformer
-        from omegaconf import OmegaConf  # type: ignore[import-not-found]
+        from omegaconf import OmegaConf
     except (ImportError, OSError) as error:
         raise ModelUnavailable(f"audiocraft cannot be imported ({error}): {INSTALLING}") from error
     folder, _ = find_model(spec, models_folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,12 +21,11 @@ from osc_server.magnet.engine import MagnetEngine, load_engine
 from osc_server.rendering.plan import BeatGrid, Codes, Decoding, MixedPrompt, Plan, Revision
 from osc_server.rendering.tone_engine import ToneEngine
 from tests.osc_server.magnet.conftest import GOLDEN_FOLDER, Golden
-from tests.osc_server.magnet.reference.audiocraft_source import find_audiocraft
+from tests.osc_server.magnet.reference.audiocraft_source import needs_audiocraft
 from tests.osc_server.magnet.reference.draws import ReferenceDraws
 
 STEPS = (4, 2, 2, 2)
 PLAN = Plan("dusty breakbeat", n_frames=60, seed=5, decoding=Decoding(steps=STEPS))
-needs_audiocraft = pytest.mark.skipif(not find_audiocraft(), reason="audiocraft is not installed")
 
 
 def quiet(done: int, n_steps: int) -> None:
@@ -102,8 +102,12 @@ def test_all_that_is_given_comes_back(idle: AudiocraftEngine) -> None:
     np.testing.assert_array_equal(idle.generate([plan], quiet)[0].codes, plan.keep_codes)
 
 
-@pytest.mark.skipif(find_audiocraft(), reason="audiocraft is installed")
-def test_without_audiocraft_it_says_where_to_read_how_to_install_it() -> None:
+def test_without_audiocraft_it_says_where_to_read_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "audiocraft"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "audiocraft", None)
     with pytest.raises(ModelUnavailable, match=r"docs/reference\.md says how to install it"):
         load_audiocraft("checkpoint", models_folder=GOLDEN_FOLDER, device="cpu")
 

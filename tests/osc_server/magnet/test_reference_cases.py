@@ -18,7 +18,7 @@ from osc_server.contract.errors import BadRequest
 from osc_server.magnet.precision import hasten
 from osc_server.magnet.transformer import MagnetTransformer
 from tests.osc_server.magnet.conftest import GOLDEN_FOLDER, Golden
-from tests.osc_server.magnet.reference.audiocraft_source import find_audiocraft
+from tests.osc_server.magnet.reference.audiocraft_source import needs_audiocraft
 from tests.osc_server.magnet.reference.cases import SMALL, WAYS, Case, make_cases, random_case
 from tests.osc_server.magnet.reference.checkpoints import Sizes, build_network, make_content
 from tests.osc_server.magnet.reference.run_reference import load_reference, run_ours, run_reference
@@ -66,7 +66,7 @@ def test_what_makes_the_network_faster_changes_none_of_them(golden: Golden, name
     assert_same(run_ours(case, network, golden.model.conditioner, wanted.shape[-1]), wanted)
 
 
-@pytest.mark.skipif(not find_audiocraft(), reason="audiocraft is not installed")
+@needs_audiocraft
 @pytest.mark.parametrize("seed", range(20))
 def test_codes_are_those_of_audiocraft_on_cases_never_seen(
     golden: Golden, tmp_path: Path, seed: int

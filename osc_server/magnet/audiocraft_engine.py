@@ -134,7 +134,7 @@ class AudiocraftEngine:
         """What audiocraft decodes, ``[K, T]``; T is cut to whole spans."""
         if prompt is not None and prompt.shape[-1] == plan.n_frames:
             return np.asarray(prompt[0].numpy(), dtype=np.int64)
-        from audiocraft.modules import conditioners  # type: ignore[import-not-found]
+        from audiocraft.modules import conditioners
 
         decoding = plan.decoding
         device = next(self._model.parameters()).device

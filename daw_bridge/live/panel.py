@@ -58,6 +58,10 @@ class Panel:
         self._touched: set[str] = set()
         self._next_seconds = 0.0
 
+    def add(self, controls: Mapping[str, Control]) -> None:
+        """Let these stand behind further addresses of the table."""
+        self._controls |= controls
+
     def receive(self, message: OscMessage, surface: Surface) -> None:
         """Do what a message of a surface says; a mistake is answered and changes nothing."""
         self._live.look()
@@ -197,6 +201,7 @@ class Panel:
             ),
             "/magnet/mix/record": Control(lambda _: False),
             "/magnet/session/save": Control(lambda _: False),
+            "/magnet/midi/learn": Control(lambda _: ""),
         }
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 from daw_bridge.midi.engine import Action
 from daw_bridge.midi.opening import map_shelf, midi_hub
 from daw_bridge.midi.ports import midi_ports
+from daw_bridge.midi.targets import read_setting
 from osc_server.contract.errors import StorageFailed
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def add_midi_commands(app: typer.Typer, run: Run, console: Callable[[], Console]
         value: Annotated[str, typer.Argument(help="what a press sets it to, if it needs one")] = "",
     ) -> None:
         """Give a parameter to the control that you move next; kept at once."""
-        run(_learn(address, _setting(value), console()))
+        run(_learn(address, read_setting(value), console()))
 
     app.add_typer(group, name="midi")
 
@@ -123,13 +124,3 @@ def _closed(hub: MidiHub) -> Iterator[None]:
         yield
     finally:
         hub.close()
-
-
-def _setting(text: str) -> Setting | None:
-    """What was typed as a number where it is one; None where nothing was typed."""
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -149,7 +149,8 @@ class MidiHub:
             BadRequest: where the address cannot be learned; what was being learned goes on.
         """
         self._learner, self._learned = Learner(address, value), learned
-        self._say(f"move a control for {address}")
+        plug = "" if self._ports.inputs else " (no controller is plugged in yet)"
+        self._say(f"move a control for {address}{plug}")
         self.update(self._ports)
 
     def forget_learning(self) -> None:

@@ -56,7 +56,7 @@ def midi_surface(
     forget: Callable[[MidiSurface], None],
     n_decks: int,
     say: Callable[[str], None],
-) -> Iterator[None]:
+) -> Iterator[MidiHub]:
     """Let the controllers of this computer play a panel while the block lasts.
 
     A computer without MIDI has none; the doctor says why.
@@ -66,6 +66,9 @@ def midi_surface(
         forget: is told at the end that the surface is gone.
         n_decks: how many decks there are.
         say: tells the musician a sentence.
+
+    Yields:
+        The hub, which can be told to learn.
     """
     hub = midi_hub(
         lambda action: surface.act(action), say, asyncio.get_running_loop().call_soon_threadsafe
@@ -79,7 +82,7 @@ def midi_surface(
 
     watching = asyncio.create_task(watch())
     try:
-        yield
+        yield hub
     finally:
         watching.cancel()
         hub.close()

@@ -28,6 +28,21 @@ def target(address: str) -> Fader:
     return fader
 
 
+def read_wish(text: str) -> tuple[str, float | str | None]:
+    """What is to be learned, as one text: an address, and after a space what a press sets."""
+    address, _, value = text.strip().partition(" ")
+    return address, read_setting(value)
+
+
+def read_setting(text: str) -> float | str | None:
+    """A number where the text is one, else the text; None where there is none."""
+    text = text.strip()
+    try:
+        return float(text)
+    except ValueError:
+        return text or None
+
+
 def check_value(fader: Fader, value: float | int | str) -> None:
     """See that a press can set this value.
 

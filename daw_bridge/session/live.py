@@ -29,7 +29,9 @@ from daw_bridge.live.rig import Rig
 from daw_bridge.live.saving import Keeper, read_session, restore
 from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
 from daw_bridge.live.state import LiveState
+from daw_bridge.midi.hub import MidiHub
 from daw_bridge.midi.opening import midi_surface
+from daw_bridge.midi.targets import read_wish
 from daw_bridge.serving import some_server
 from daw_bridge.session.building import (
     OFFLINE_RATE_HZ,
@@ -78,7 +80,8 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         if front is not None:
             front.hand_to(panel)
         stack.callback(asyncio.create_task(_keep_telling(live_set, panel, keeper)).cancel)
-        stack.enter_context(midi_surface(panel.receive, panel.forget, config.decks, state.say))
+        midi = midi_surface(panel.receive, panel.forget, config.decks, state.say)
+        panel.add(_learning(stack.enter_context(midi)))
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, ending.set)))
         if wish.prompt:
@@ -139,6 +142,17 @@ def _recording(recording: Recording) -> dict[str, Control]:
     return {
         "/magnet/mix/record": Control(lambda _: recording.on, lambda _, on: recording.switch(on))
     }
+
+
+def _learning(hub: MidiHub) -> dict[str, Control]:
+    def learn(_: int, text: str) -> None:
+        address, value = read_wish(text)
+        if address:
+            hub.learn(address, value)
+        else:
+            hub.forget_learning()
+
+    return {"/magnet/midi/learn": Control(lambda _: hub.learning, learn)}
 
 
 def _recording_folder(config: BridgeConfig) -> Path:

@@ -181,6 +181,12 @@ _SET = (
         P("level", "number", "-90 is silence", "dB", -90, 12),
     ),
     Fader(
+        "/magnet/midi/learn",
+        "Give an address to the next control that is moved on any MIDI device; while it waits for "
+        "that it tells which address.",
+        P("learn", "text", "an address, then what a press sets it to, if it needs one; empty = no"),
+    ),
+    Fader(
         "/magnet/mix/record",
         "Record the mix and each deck to WAVs that begin on the same sample.",
         P("record", "switch", "1 = it records"),

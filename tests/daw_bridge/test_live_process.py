@@ -167,3 +167,28 @@ def test_a_surface_plays_a_second_deck_over_the_front_port(tmp_path):
     assert ("/magnet/deck/2/level", -90.0) in told
     states = [value for address, *value in told if address == "/magnet/deck/2/state"]
     assert states == [["rendering"], ["cued"], ["playing"]]
+
+
+def test_a_surface_has_a_control_learned_while_it_plays(tmp_path):
+    port, level = free_port(), "/magnet/deck/3/level"
+    cables = {"MIDO_BACKEND": "tests.daw_bridge.midi.cables"}
+    with (
+        live(tmp_path, port=port, env=cables) as program,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface,
+    ):
+        surface.connect(("127.0.0.1", port))
+        surface.settimeout(30)
+        program.expect("deck 1 is empty")  # its keys are pressed as soon as it is heard
+        surface.send(encode("/magnet/midi/learn", "/magnet/deck/3/levle"))
+        (refused,) = decode(surface.recv(2048))
+        assert refused.address == "/magnet/error"
+        assert "did you mean" in str(refused.args[0])
+        surface.send(encode("/magnet/midi/learn", level))
+        program.expect(f"{level} is on cc 20, channel 1, of Knobs: kept in")
+        surface.send(encode("/magnet/midi/learn"))
+        learning = []
+        while "" not in learning:
+            (message,) = decode(surface.recv(2048))
+            learning += message.args if message.address == "/magnet/midi/learn" else ()
+    (path,) = tmp_path.rglob("learned-knobs.midi.toml")
+    assert level in path.read_text("utf-8")

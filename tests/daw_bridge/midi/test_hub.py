@@ -267,3 +267,12 @@ def test_the_watch_finds_what_is_plugged_in_later(stage):
 
     asyncio.run(asyncio.wait_for(play(), 10))
     assert stage.said == ["Pads plays pads"]
+
+
+def test_who_learns_without_a_controller_is_told_that_none_is_plugged_in(tmp_path):
+    said = []
+    shelf = MapShelf(tmp_path, tmp_path)
+    hub = MidiHub(Cable(), shelf, lambda action: None, said.append)
+    hub.update(MidiPorts((), ()))
+    hub.learn(LEVEL)
+    assert said == [f"move a control for {LEVEL} (no controller is plugged in yet)"]

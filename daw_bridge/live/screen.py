@@ -72,6 +72,7 @@ class PlainScreen:
         self._state, self._clock, self._decks, self._output = state, clock, decks, output
         self._console = console
         self._last: dict[str, str] = {}
+        self._n_said = 0
 
     def __enter__(self) -> PlainScreen:
         return self
@@ -84,7 +85,9 @@ class PlainScreen:
         playing = self._decks[self._state.chosen].playing
         self._say("sound", self._output.fault or self._output.description)
         self._say("server", self._state.server)
-        self._say("message", self._state.message)
+        for sentence in self._state.said_since(self._n_said):
+            self._say("message", sentence)
+        self._n_said = self._state.n_said
         self._say("playing", playing.name if playing is not None else "")
         self._say("underruns", _underruns(self._output) if self._output.underruns else "")
         if (following := self._state.deck.next_clip) is not None:

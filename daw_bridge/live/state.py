@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from daw_bridge.live.deck_moves import Doing, Event, after
 from daw_bridge.live.takes import History
 from osc_server.contract.musical_time import Meter
+
+MESSAGES = 32
+"""So many sentences are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,9 @@ class LiveState:
         decks: at least one.
         chosen: index of the deck that is typed to.
         server: one line on the server.
-        message: one line for the musician, the newest.
         typed: the line that is being typed.
+        said: the newest sentences for the musician, the oldest first.
+        n_said: how many there were in all.
     """
 
     bpm: float = 120.0
@@ -110,14 +115,30 @@ class LiveState:
     decks: list[DeckState] = field(default_factory=lambda: [DeckState()])
     chosen: int = 0
     server: str = "starting"
-    message: str = ""
     typed: str = ""
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=MESSAGES))
+    n_said: int = 0
 
     @property
     def deck(self) -> DeckState:
         """The deck that is typed to."""
         return self.decks[self.chosen]
 
+    @property
+    def message(self) -> str:
+        """The newest sentence for the musician; empty before the first."""
+        return self.said[-1] if self.said else ""
+
+    @message.setter
+    def message(self, sentence: str) -> None:
+        self.say(sentence)
+
     def say(self, sentence: str) -> None:
         """Show the musician a sentence."""
-        self.message = sentence
+        self.said.append(sentence)
+        self.n_said += 1
+
+    def said_since(self, n_said: int) -> list[str]:
+        """The sentences after the first ``n_said``, as far as they are still kept."""
+        new = self.n_said - n_said
+        return list(self.said)[-new:] if new > 0 else []

@@ -2,6 +2,7 @@
 #
 #   make demo    hear (and see) a loop that MAGNeT makes from words, over OSC
 #   make test    lint, types and tests: what CI runs
+#   make soak    eight decks for ten minutes on JACK, as CI runs it
 #   make lint    ruff and mypy only
 #   make bench   measure speed and latency; with AUDIOCRAFT=folder of its repository also against that
 #   make train   make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
@@ -17,7 +18,7 @@ READY = $(VENV)/.ready
 SIZE = cpu
 PYTHON = python3.12 python3.13 python3.11 python3.14 python3 python
 
-.PHONY: help demo test lint bench train wheel clean
+.PHONY: help demo test soak lint bench train wheel clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -27,6 +28,9 @@ demo: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest
+
+soak: $(READY)
+	$(BIN)/python -m pytest -s tests/soak
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -106,7 +106,12 @@ def audio_priority() -> Iterator[None]:
 
 @contextmanager
 def running_jack(
-    folder: Path, *, rate_hz: int = 48000, block: int = 1024, patient: bool = False
+    folder: Path,
+    *,
+    rate_hz: int = 48000,
+    block: int = 1024,
+    n_outputs: int = 2,
+    patient: bool = False,
 ) -> Iterator[JackServer]:
     """Start ``jackd`` with the dummy driver under a name of its own, and stop it at the end.
 
@@ -114,6 +119,7 @@ def running_jack(
         folder: for its log.
         rate_hz: samples per second.
         block: frames per period.
+        n_outputs: of the sound card that there is not.
         patient: wait for a client that is late, as no sound card would, instead of dropping its
             block: a recording is then whole even where the machine stood still for a moment.
     """
@@ -121,7 +127,7 @@ def running_jack(
     jack_wait = require_tool("jack_wait", package="jackd2")
     name, log_path = f"magnet-{uuid.uuid4().hex[:12]}", folder / "jackd.log"
     manner = ["-R" if _may_run_in_real_time() else "-r", *(["-S"] if patient else [])]
-    driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(block)]
+    driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(block), "-P", str(n_outputs)]
     with log_path.open("wb") as log, audio_priority():
         process = subprocess.Popen(
             [jackd, "-n", name, *manner, *driver],

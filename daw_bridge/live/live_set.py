@@ -19,6 +19,8 @@ from osc_server.contract.errors import BadRequest, MagnetError
 from osc_server.contract.fader_rows import MAX_SCENES
 from osc_server.contract.musical_time import check_bpm
 
+_SERVER_LOOK_SECONDS = 1.0
+
 StoredScene = dict[int, int | None]
 """By deck number: the index of its take, or None for silence."""
 
@@ -192,6 +194,16 @@ class LiveSet:
             raise BadRequest(f"there is no scene {number}: there are 1 to {MAX_SCENES}")
 
     # The run
+
+    async def watch_server(self) -> None:
+        """Show how the server is, also before anything is asked of it, until cancelled."""
+        try:
+            while True:
+                await self._link.client()
+                await self._link.look()
+                await asyncio.sleep(_SERVER_LOOK_SECONDS)
+        except MagnetError as error:
+            self.state.message = str(error)
 
     def look(self) -> None:
         """Let the states follow what is heard; called many times a second."""

@@ -66,6 +66,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         address, health, front = await stack.enter_async_context(live_server(config, state))
         live_set = build_set(config, state, rig, address)
         stack.push_async_callback(live_set.close)
+        stack.callback(asyncio.create_task(live_set.watch_server()).cancel)
         stack.callback(rig.output.stop)
         rig.output.start(rig.mixer)
         stack.callback(asyncio.create_task(_keep_device(rig.output, state)).cancel)

@@ -1,0 +1,1 @@
+"""Long runs in real time: what must hold for a whole evening, held for ten minutes."""

@@ -93,7 +93,7 @@ def playing_stage(jack: JackServer, folder: Path, model: str) -> Iterator[Stage]
 
 @contextmanager
 def heard_by_jack(jack: JackServer, path: Path) -> Iterator[list[Samples]]:
-    """Record all eight outputs for the length of the block; then the list holds one array a deck."""
+    """Record all eight outputs; after the block the list holds one array a deck."""
     channels: list[Samples] = []
     ports = [f"PortAudio:out_{index}" for index in range(N_DECKS)]
     with recording(jack, ports, path) as running_recording:

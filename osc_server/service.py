@@ -22,6 +22,7 @@ from osc_server.contract.replies import (
     Accepted,
     CancelledReply,
     ClipItem,
+    ClipNoted,
     ModelFetched,
     ModelFetching,
     ModelItem,
@@ -36,6 +37,7 @@ from osc_server.contract.requests import (
     FetchModel,
     GenerateClip,
     GetClip,
+    Landed,
     ListClips,
     ListModels,
     ListPresets,
@@ -205,6 +207,12 @@ class Service:
         """See ``Backend.clip``."""
         sidecar = await asyncio.to_thread(self._rooms.store.sidecar, request.clip)
         return ready_reply(request.id, sidecar, self._rooms.store.wav_path(sidecar.id))
+
+    async def landed(self, request: Landed) -> ClipNoted:
+        """See ``Backend.landed``."""
+        note = self._rooms.store.note_landing
+        await asyncio.to_thread(note, request.clip, request.place, request.problem)
+        return ClipNoted(request.id, request.clip)
 
     async def read_audio(self, clip: str) -> NDArray[np.float32]:
         """See ``Backend.read_audio``."""

@@ -19,6 +19,7 @@ from osc_server.contract.errors import MagnetError
 from osc_server.contract.replies import (
     ClipEnd,
     ClipItem,
+    ClipNoted,
     HelpEnd,
     HelpLine,
     ModelEnd,
@@ -43,6 +44,7 @@ from osc_server.contract.requests import (
     GetClip,
     Hello,
     Help,
+    Landed,
     ListClips,
     ListModels,
     ListPresets,
@@ -195,6 +197,20 @@ class AsyncMagnetClient(AsyncInstruments):
     async def clips(self, limit: int = 100) -> list[ClipItem]:
         """The clips on the server's disk, the newest first."""
         return await self._talk.collect(ListClips(self._talk.next_id(), limit), ClipItem, ClipEnd)
+
+    async def landed(self, clip: str, place: str, problem: str = "") -> None:
+        """Keep with a clip where a host has put it, or why it could not.
+
+        Args:
+            clip: the clip's own id.
+            place: where, in the host's words; may be empty where there is a problem.
+            problem: why it could not be put there; empty where it was.
+
+        Raises:
+            BadRequest: where there is no such clip.
+            StorageFailed: where the server cannot write it down.
+        """
+        await self._talk.ask(Landed(self._talk.next_id(), clip, place, problem), ClipNoted)
 
     async def help(self, topic: str = "") -> list[str]:
         """The server's own explanation of an address, or the list of them all."""

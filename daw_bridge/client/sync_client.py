@@ -160,6 +160,16 @@ class MagnetClient(SyncInstruments):
         """The clips on the server's disk, the newest first."""
         return self._run(self._client.clips(limit))
 
+    def landed(self, clip: str, place: str, problem: str = "") -> None:
+        """Keep with a clip where a host has put it, or why it could not.
+
+        Args:
+            clip: the clip's own id.
+            place: where, in the host's words; may be empty where there is a problem.
+            problem: why it could not be put there; empty where it was.
+        """
+        self._run(self._client.landed(clip, place, problem))
+
     def help(self, topic: str = "") -> list[str]:
         """The server's own explanation of an address, or the list of them all."""
         return self._run(self._client.help(topic))

@@ -24,6 +24,8 @@ from osc_server.contract.requests import (
 
 SCHEMA = 1
 """Raised when an old reader would misread a new file; new fields alone do not raise it."""
+MAX_LANDINGS = 64
+"""So many are kept with a clip."""
 
 Record = TypeVar("Record")
 _STARTS: dict[str, type[Start]] = {
@@ -83,6 +85,21 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Landing:
+    """What a host said about putting a clip into a track of its own.
+
+    Attributes:
+        when: ISO 8601 in UTC.
+        place: where, in the host's words.
+        problem: why it could not; empty where it did.
+    """
+
+    when: str
+    place: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClipSidecar:
     """Everything that made a clip and everything measured.
 
@@ -105,6 +122,7 @@ class ClipSidecar:
         source_sha256: of the file that it was made from; empty where it was made from words alone.
         codes_match: whether its codes are its audio; not where that was stretched, or turned by
             what is no whole number of frames.
+        landings: what hosts said about putting it into a track, the oldest first.
     """
 
     id: str
@@ -124,6 +142,7 @@ class ClipSidecar:
     companion: str = ""
     source_sha256: str = ""
     codes_match: bool = True
+    landings: tuple[Landing, ...] = ()
 
     def to_request(self, request_id: RequestId) -> GenerateClip:
         """The request that makes this clip again, on the same model.
@@ -153,7 +172,7 @@ class ClipSidecar:
         request["given"] = sorted(self.request.given)
         if self.request.start is not None:
             request["start"] = {"how": _how(self.request.start), **request["start"]}
-        return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        return _text(content)
 
     @classmethod
     def from_json(cls, text: str) -> ClipSidecar:
@@ -172,9 +191,29 @@ class ClipSidecar:
                 )
             content["request"] = _request(content["request"])
             content["measured"] = _record(Measured, content["measured"])
+            content["landings"] = tuple(
+                _record(Landing, landing) for landing in content.get("landings", ())
+            )
             return _record(cls, content)
         except (ValueError, KeyError, TypeError, AttributeError, BadRequest) as error:
             raise StorageFailed(f"the clip's sidecar is damaged: {error}") from error
+
+
+def with_landing(text: str, landing: Landing) -> str:
+    """The text of a sidecar with one more landing; the oldest beyond ``MAX_LANDINGS`` go.
+
+    All else stays, what only a later version knows included.
+
+    Raises:
+        StorageFailed: as ``ClipSidecar.from_json``.
+    """
+    kept = [asdict(known) for known in ClipSidecar.from_json(text).landings]
+    landings = [*kept, asdict(landing)][-MAX_LANDINGS:]
+    return _text({**json.loads(text), "landings": landings})
+
+
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def _request(content: dict[str, Any]) -> GenerateClip:

@@ -300,6 +300,14 @@ class ClipEnd:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClipNoted:
+    """``/magnet/clip/noted id clip``: what was said about the clip is kept with it."""
+
+    id: RequestId
+    clip: str
+
+
 Reply = (
     Accepted
     | Progress
@@ -329,4 +337,5 @@ Reply = (
     | PresetEnd
     | ClipItem
     | ClipEnd
+    | ClipNoted
 )

@@ -264,4 +264,10 @@ REPLIES = (
         ),
     ),
     Row("/magnet/clip/end", replies.ClipEnd, "The list ends.", (_REPLY_ID, _COUNT)),
+    Row(
+        "/magnet/clip/noted",
+        replies.ClipNoted,
+        "It is in the clip's sidecar, under landings.",
+        (_REPLY_ID, _CLIP),
+    ),
 )

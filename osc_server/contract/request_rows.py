@@ -173,4 +173,16 @@ REQUESTS = (
         (P("clip", "word", "the clip's own id, as ready says it", required=True), DELIVERY),
         ("audio", "ready", "failed"),
     ),
+    Row(
+        "/magnet/clip/landed",
+        requests.Landed,
+        "Keep with a clip where a host has put it, or why it could not.",
+        (ID,),
+        (
+            P("clip", "word", "the clip's own id, as ready says it", required=True),
+            P("place", "text", "where, in the host's own words, such as Drums, bar 5"),
+            P("problem", "text", "why it could not be put there; left out where it was"),
+        ),
+        ("clip/noted", "failed"),
+    ),
 )

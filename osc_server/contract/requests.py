@@ -262,6 +262,20 @@ class GetClip:
     delivery: Delivery = "path"
 
 
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """``/magnet/clip/landed``: a host has put a clip somewhere, or could not."""
+
+    id: RequestId
+    clip: str
+    place: str = ""  # where, in the host's own words
+    problem: str = ""  # why it could not; empty where it did
+
+    def __post_init__(self) -> None:
+        if not self.place and not self.problem:
+            raise BadRequest("say where the clip landed (place), or why it could not (problem)")
+
+
 Request = (
     GenerateClip
     | Cancel
@@ -278,4 +292,5 @@ Request = (
     | ListPresets
     | ListClips
     | GetClip
+    | Landed
 )

@@ -12,6 +12,7 @@ from osc_server.contract.replies import (
     Accepted,
     CancelledReply,
     ClipItem,
+    ClipNoted,
     Failed,
     ModelFetched,
     ModelFetching,
@@ -30,6 +31,7 @@ from osc_server.contract.requests import (
     FetchModel,
     GenerateClip,
     GetClip,
+    Landed,
     ListClips,
     ListModels,
     ListPresets,
@@ -104,6 +106,10 @@ class Backend(Protocol):
 
     async def clip(self, request: GetClip) -> Ready:
         """A clip on disk, by its clip id, as it was first announced; raises BadRequest."""
+        ...
+
+    async def landed(self, request: Landed) -> ClipNoted:
+        """Keep with a clip what a host said about it; raises BadRequest where there is none."""
         ...
 
     async def read_audio(self, clip: str) -> NDArray[np.float32]:

@@ -34,6 +34,7 @@ from osc_server.contract.requests import (
     GetClip,
     Hello,
     Help,
+    Landed,
     ListClips,
     ListModels,
     ListPresets,
@@ -107,6 +108,7 @@ class Handlers:
             ListPresets: self._list_presets,
             ListClips: self._list_clips,
             GetClip: self._get_clip,
+            Landed: self._landed,
         }
 
     def handle(self, client: Client, request: Request) -> None:
@@ -241,6 +243,12 @@ class Handlers:
                 await stream_clip(client, ready, audio)
             else:
                 client.send(ready)
+
+        self._ask(client, request.id, answer())
+
+    def _landed(self, client: Client, request: Landed) -> None:
+        async def answer() -> None:
+            client.send(await self._backend.landed(request))
 
         self._ask(client, request.id, answer())
 

@@ -11,11 +11,12 @@ import io
 import os
 import re
 import secrets
+import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from osc_server.contract.clip import ClipSidecar
+from osc_server.contract.clip import ClipSidecar, Landing, with_landing
 from osc_server.contract.errors import BadRequest, StorageFailed
 from osc_server.library.previews import PreviewStore
 from osc_server.library.storage import storage_errors, write_through
@@ -60,6 +61,7 @@ class ClipStore:
         self.folder = folder
         self._unix_seconds = unix_seconds
         self._subtype = _SUBTYPES[wav_format]
+        self._noting = threading.Lock()
 
     def prepare(self) -> None:
         """Make the folder, see that it can be written to, and sweep what a crash left there.
@@ -132,13 +134,32 @@ class ClipStore:
             BadRequest: where there is no such clip.
             StorageFailed: where its sidecar cannot be read.
         """
-        path = self._existing(clip_id, _SIDECAR)
-        with storage_errors(self.folder):
-            try:
-                text = path.read_text("utf-8")
-            except UnicodeDecodeError as error:
-                raise StorageFailed(f"the sidecar {path} is damaged: {error}") from error
-        return ClipSidecar.from_json(text)
+        return ClipSidecar.from_json(self._sidecar_text(clip_id))
+
+    def note_landing(self, clip_id: str, place: str, problem: str) -> None:
+        """Keep in a clip's sidecar what a host said about putting it into a track.
+
+        Args:
+            clip_id: of the clip.
+            place: where, in the host's words.
+            problem: why it could not; empty where it did.
+
+        Raises:
+            BadRequest: where there is no such clip.
+            StorageFailed: where its sidecar cannot be read or written; it stays as it was then.
+        """
+        when = datetime.fromtimestamp(self._unix_seconds(), UTC).isoformat(timespec="seconds")
+        part, path = self._part(clip_id, _SIDECAR), self._path(clip_id, _SIDECAR)
+        with self._noting:  # two hosts may land the same clip at once
+            text = with_landing(self._sidecar_text(clip_id), Landing(when, place, problem))
+            with storage_errors(self.folder):
+                try:
+                    date = path.stat().st_mtime_ns
+                    write_through(part, text.encode())
+                    os.utime(part, ns=(date, date))  # clips of one second are in its order
+                    os.replace(part, path)
+                finally:
+                    part.unlink(missing_ok=True)
 
     def wav_path(self, clip_id: str) -> Path:
         """Where the WAV of a clip is, whether or not it is there."""
@@ -195,6 +216,14 @@ class ClipStore:
         with suppress(OSError):
             return self._unix_seconds() - path.stat().st_mtime > _STALE_SECONDS
         return False
+
+    def _sidecar_text(self, clip_id: str) -> str:
+        path = self._existing(clip_id, _SIDECAR)
+        with storage_errors(self.folder):
+            try:
+                return path.read_text("utf-8")
+            except UnicodeDecodeError as error:
+                raise StorageFailed(f"the sidecar {path} is damaged: {error}") from error
 
     def _existing(self, clip_id: str, suffix: str) -> Path:
         path = self._path(clip_id, suffix)

@@ -14,6 +14,7 @@ import soundfile
 
 from daw_bridge.client import AsyncMagnetClient, GenerateOptions, WeightedPrompt
 from daw_bridge.server_process import free_port
+from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.clip_names import GENERATE
 from osc_server.contract.errors import (
     BadRequest,
@@ -280,6 +281,22 @@ def test_an_error_of_the_server_comes_back_as_what_it_is(tone_server):
 def test_a_clip_that_is_not_there_is_a_bad_request(tone_server):
     with pytest.raises(BadRequest):
         converse(tone_server, lambda magnet: magnet.clip("20200101-nothing"))
+
+
+def test_where_a_clip_landed_is_kept_with_it(tone_server, transport):
+    async def talk(magnet):
+        clip = await magnet.generate("kick", bars=1)
+        await magnet.landed(clip.id, "Drums, bar 5")
+        await magnet.landed(clip.id, "", "no track is selected")
+        with pytest.raises(BadRequest, match="clip/list"):
+            await magnet.landed("20200101-nothing", "Drums")
+        return clip.id, await magnet.clips(limit=1)
+
+    clip_id, clips = converse(tone_server, talk, transport=transport)
+    sidecar = ClipSidecar.from_json((tone_server.clips / f"{clip_id}.json").read_text("utf-8"))
+    said = [(landing.place, landing.problem) for landing in sidecar.landings]
+    assert said == [("Drums, bar 5", ""), ("", "no track is selected")]
+    assert [clip.clip for clip in clips] == [clip_id]
 
 
 def test_the_server_says_how_it_is(tone_server, transport):

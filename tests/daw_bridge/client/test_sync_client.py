@@ -38,6 +38,12 @@ def test_every_instrument_without_asyncio(magnet):
     assert job.preview.codebooks == 1
 
 
+def test_where_a_clip_landed_is_noted(magnet, tone_server):
+    clip = magnet.generate("kick", bars=1, bpm=240)
+    magnet.landed(clip.id, "Drums, bar 5")
+    assert '"place": "Drums, bar 5"' in (tone_server.clips / f"{clip.id}.json").read_text("utf-8")
+
+
 def test_a_started_clip_is_waited_for(magnet):
     job = magnet.start("pad", bars=1)
     assert job.result().bars == 1

@@ -493,6 +493,16 @@ def test_whatever_is_sent_is_a_request_or_a_bad_one(verb):
         ("/magnet/clip/get", (1, "c1"), requests.GetClip(1, "c1")),
         ("/magnet/clip/get", (1, "c1", "delivery", "stream"), requests.GetClip(1, "c1", "stream")),
         ("/magnet/clip/get", (1, "delivery", "path", "clip", "c"), requests.GetClip(1, "c")),
+        (
+            "/magnet/clip/landed",
+            (1, "clip", "c1", "place", "track", "Drums,", "bar", 5),
+            requests.Landed(1, "c1", "track Drums, bar 5"),
+        ),
+        (
+            "/magnet/clip/landed",
+            (1, "clip", "c1", "problem", "no track is selected"),
+            requests.Landed(1, "c1", "", "no track is selected"),
+        ),
     ],
 )
 def test_every_other_request_is_read(address, args, request_record):
@@ -508,6 +518,8 @@ def test_every_other_request_is_read(address, args, request_record):
         ("/magnet/notify", (1, 70000), "0 to 65535"),
         ("/magnet/model/load", (1,), "needs model"),
         ("/magnet/clip/get", (1, "delivery", "path"), "needs clip"),
+        ("/magnet/clip/landed", (1, "place", "Drums"), "needs clip"),
+        ("/magnet/clip/landed", (1, "clip", "c1"), "say where the clip landed"),
         ("/magnet/ping", (1, "loudly"), "takes only your id"),
     ],
 )
@@ -610,6 +622,7 @@ def test_a_request_crosses_the_wire_and_is_the_same():
     [
         requests.Cancel(1), requests.Notify("a", 0), requests.Hello(1, "s"), requests.Help(1),
         requests.LoadModel(1, "a b"), requests.ListClips(1, 5), requests.GetClip(1, "c", "stream"),
+        requests.Landed(1, "c", "Drums, bar 5"), requests.Landed("a", "c", "Drums", "it is full"),
     ],
 )  # fmt: skip
 def test_the_other_requests_cross_the_wire_too(request_record):

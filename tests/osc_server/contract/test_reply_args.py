@@ -49,6 +49,7 @@ EXAMPLES = [
     replies.PresetEnd(1, 12),
     replies.ClipItem(1, "c1", "/c1.wav", "dusty", 4.0, 128.5, 7.5, "2026-11-03T14:15:00Z"),
     replies.ClipEnd(1, 40),
+    replies.ClipNoted(1, "c1"),
 ]  # fmt: skip
 
 

@@ -103,6 +103,11 @@ class HandBackend:
             raise BadRequest(f"there is no clip {request.clip}")
         return ready(request.id)
 
+    async def landed(self, request: requests.Landed) -> replies.ClipNoted:
+        if request.clip != "c1":
+            raise BadRequest(f"there is no clip {request.clip}")
+        return replies.ClipNoted(request.id, request.clip)
+
     async def read_audio(self, clip: str) -> NDArray[np.float32]:
         self._check()
         return self.audio

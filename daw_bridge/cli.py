@@ -35,6 +35,7 @@ from daw_bridge.flags import (
     setting_help,
     value_help,
 )
+from daw_bridge.install.commands import add_install_commands
 from daw_bridge.midi.commands import add_midi_commands
 from daw_bridge.model_commands import add_model_commands
 from daw_bridge.session import clips
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 add_model_commands(app, lambda work: _run(work), lambda: _console())
 add_midi_commands(app, lambda work: _run(work), lambda: _console())
+add_install_commands(app, lambda: _console())
 add_clip_commands(app, lambda settings, wish: _run(clips.generate(settings, wish, _console())))
 
 

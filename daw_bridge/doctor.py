@@ -15,6 +15,8 @@ from typing import Literal
 
 from daw_bridge.audio.device_output import DeviceOutput
 from daw_bridge.config import BridgeConfig
+from daw_bridge.install.commands import look_around
+from daw_bridge.install.installing import Look
 from daw_bridge.midi.ports import midi_ports
 from daw_bridge.server_process import is_free
 from osc_server.contract.errors import MagnetError
@@ -114,6 +116,7 @@ def examine(config: BridgeConfig, server_on: Callable[[int], bool]) -> list[Find
         check_port(config.port + 1, is_free(config.port + 1), server_on),
         check_sound(config),
         check_midi(),
+        check_hosts(look_around),
     ]
 
 
@@ -277,3 +280,20 @@ def check_midi() -> Finding:
     if not n_ports:
         return Finding("MIDI", "note", "no ports", "plug in a controller, if you want to use one")
     return Finding("MIDI", "ok", f"{len(ports.inputs)} inputs, {len(ports.outputs)} outputs")
+
+
+def check_hosts(look: Callable[[], Sequence[Look]]) -> Finding:
+    """What lives inside the hosts is in those that are here, whole and of this version."""
+    try:
+        looks = look()
+    except MagnetError as error:
+        return Finding("hosts", "note", "what was installed is not known", str(error))
+    if stale := [look for look in looks if look.installed and not look.up_to_date]:
+        text = ", ".join(look.host.title for look in stale) + ": changed, or of another version"
+        return Finding("hosts", "note", text, f"magnet-bridge install {stale[0].host.name}")
+    if missing := [look for look in looks if look.folder and not look.installed]:
+        text = ", ".join(look.host.title for look in missing) + ": here, but our part is not in it"
+        return Finding("hosts", "note", text, f"magnet-bridge install {missing[0].host.name}")
+    titles = ", ".join(look.host.title for look in looks if look.installed)
+    text = f"installed into {titles}" if titles else "none found that we have something for"
+    return Finding("hosts", "ok", text)

@@ -55,9 +55,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / SCRIPTS
 
 
-def run(installed: Path, folder: Path, *command: str) -> str:
+def run(installed: Path, folder: Path, *command: str, home: Path | None = None) -> str:
     """Run a command of the environment far from the checkout; what it printed."""
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if home is not None:  # on Linux, and on Windows
+        clean |= {"HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home)}
     done = subprocess.run(
         [installed / command[0], *command[1:]],
         cwd=folder,
@@ -109,6 +111,15 @@ def test_the_installed_copy_lists_its_presets(installed: Path, tmp_path: Path) -
     paths = [Path(word) for word in run(installed, tmp_path, "python", "-c", listing).split()]
     assert [path.stem for path in paths] == names
     assert all(installed.parent in path.parents for path in paths)
+
+
+def test_the_installed_copy_installs_into_a_host(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "externals").mkdir()
+    run(installed, tmp_path, "magnet-bridge", "install", "pd", "--folder", "externals",
+        home=tmp_path)  # fmt: skip
+    folder = ROOT / "daw_bridge" / "integrations" / "pd"
+    put = {p.name: p.read_bytes() for p in (tmp_path / "externals" / "magnet~").iterdir()}
+    assert put == {p.name: p.read_bytes() for p in folder.iterdir()}
 
 
 def test_the_installed_copy_makes_a_clip_with_the_embedded_model(

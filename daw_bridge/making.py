@@ -89,6 +89,7 @@ def facts(clip: ClipResult, *more: tuple[str, str]) -> Table:
             for take in clip.takes
         ),
         *((("note", clip.notes),) if clip.notes else ()),
+        *((("unknown words", " ".join(clip.unknown_words)),) if clip.unknown_words else ()),
         *more,
     ]
     for name, value in rows:

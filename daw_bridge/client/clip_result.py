@@ -46,6 +46,7 @@ class ClipResult:
         tempo_confidence: how regularly its onsets repeat at bpm_measured, 0..1; 0 = no beat.
         stretch: tempo that it was drawn at over bpm, where it was stretched to bpm; 1 = it was not.
         turned_beats: quarter notes by which its bar began later than the loop, and was turned.
+        unknown_words: of the prompt that the model has never learned, so it can only guess.
         takes: all that were made, the best first, where more than one was asked for; this is the
             best, and ``client.clip(take.clip)`` brings any.
     """
@@ -72,6 +73,7 @@ class ClipResult:
     tempo_confidence: float = 0.0
     stretch: float = 1.0
     turned_beats: float = 0.0
+    unknown_words: tuple[str, ...] = ()
 
     def read(self) -> Audio:
         """The audio, float32 ``[n_samples, n_channels]``.
@@ -172,6 +174,7 @@ def make_result(
         tempo_confidence=ready.tempo_confidence,
         stretch=ready.stretch,
         turned_beats=ready.turned_beats,
+        unknown_words=tuple(ready.unknown_words.split()),
     )
 
 

@@ -12,6 +12,7 @@ from daw_bridge.audio.conform import conform_loop
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import load_loop
 from daw_bridge.audio.loop import Loop
+from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.delivery.deck_sink import LEAD_SECONDS, PRESS_LEAD_SECONDS, DeckSink
 from daw_bridge.live import asking
 from daw_bridge.live.asking import Ask
@@ -279,9 +280,7 @@ class Conductor:
             loop = await asyncio.to_thread(self.loop_of, take, self._tempo() or self._set.bpm)
             deck.history.add(take)
             self._ask = ask
-            self._set.message = f"seed {clip.seed}, {clip.lufs:.1f} LUFS, RTF {clip.rtf:.2f}" + (
-                f"; {clip.notes}" if clip.notes else ""
-            )
+            self._set.message = _in_short(clip)
             if deck.hold:
                 deck.move("held")
                 deck.next_clip = NextClip(take.prompt, fraction=1.0, held=True)
@@ -336,3 +335,13 @@ class Conductor:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._set.message = f"something broke in the bridge: {error!r}"
+
+
+def _in_short(clip: ClipResult) -> str:
+    """What a clip is, for the line of messages."""
+    said = [f"seed {clip.seed}, {clip.lufs:.1f} LUFS, RTF {clip.rtf:.2f}"]
+    if clip.notes:
+        said.append(clip.notes)
+    if clip.unknown_words:
+        said.append(f"the model never learned: {' '.join(clip.unknown_words)}")
+    return "; ".join(said)

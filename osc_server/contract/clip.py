@@ -120,6 +120,7 @@ class ClipSidecar:
         companion: the autoregressive model that wrote its hint or rescored it; empty for none.
         score: what the takes are ranked by, 0..1, from tempo, seam and confidence.
         source_sha256: of the file that it was made from; empty where it was made from words alone.
+        unknown_words: of the prompt that the model has never learned.
         codes_match: whether its codes are its audio; not where that was stretched, or turned by
             what is no whole number of frames.
         landings: what hosts said about putting it into a track, the oldest first.
@@ -142,6 +143,7 @@ class ClipSidecar:
     companion: str = ""
     source_sha256: str = ""
     codes_match: bool = True
+    unknown_words: tuple[str, ...] = ()
     landings: tuple[Landing, ...] = ()
 
     def to_request(self, request_id: RequestId) -> GenerateClip:
@@ -194,6 +196,7 @@ class ClipSidecar:
             content["landings"] = tuple(
                 _record(Landing, landing) for landing in content.get("landings", ())
             )
+            content["unknown_words"] = tuple(content.get("unknown_words", ()))
             return _record(cls, content)
         except (ValueError, KeyError, TypeError, AttributeError, BadRequest) as error:
             raise StorageFailed(f"the clip's sidecar is damaged: {error}") from error

@@ -89,6 +89,7 @@ class Ready:
     tempo_confidence: float = 0.0  # as in Measured, as are the next two
     stretch: float = 1.0
     turned_beats: float = 0.0
+    unknown_words: str = ""  # of the prompt, with spaces between them
 
 
 @dataclass(frozen=True, slots=True)

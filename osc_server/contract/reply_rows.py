@@ -131,6 +131,7 @@ REPLIES = (
             ),
             P("stretch", "number", "tempo that it was drawn at over bpm; 1 = not stretched"),
             P("turned_beats", "number", "by which it was turned to its bar", "quarter notes"),
+            P("unknown_words", "text", "of the prompt that the model has never learned"),
         ),
     ),
     Row(

@@ -110,4 +110,5 @@ def ready_reply(request_id: RequestId, sidecar: ClipSidecar, path: Path) -> Read
         tempo_confidence=measured.tempo_confidence,
         stretch=measured.stretch,
         turned_beats=measured.turned_beats,
+        unknown_words=" ".join(sidecar.unknown_words),
     )

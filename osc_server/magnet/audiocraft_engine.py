@@ -91,6 +91,10 @@ class AudiocraftEngine:
         """See ``Engine.hint``; there is none."""
         raise ModelUnavailable("the reference engine writes no hint: leave --engine audiocraft out")
 
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """See ``Engine.unknown_words``."""
+        return self._ours.unknown_words(text)
+
     def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
         """See ``Engine.surprise``; our network's, which has the same weights."""
         return self._ours.surprise(codes, plan)

@@ -38,6 +38,7 @@ from osc_server.magnet.state_files import (
 )
 from osc_server.magnet.transformer import MagnetTransformer
 from osc_server.magnet.undrawn import UndrawnWeights
+from osc_server.magnet.vocabulary import read_words
 from osc_server.magnet.xp_config import XpConfig
 from osc_server.rendering.plan import Decoding
 
@@ -59,6 +60,7 @@ class Checkpoint:
         licence: of the weights.
         weights_hash: SHA-256 of the model's files.
         companion: ``shared`` where the network was trained to run autoregressively too; or empty.
+        known_words: that it has learned; None where its folder does not say.
     """
 
     network: MagnetTransformer
@@ -71,6 +73,7 @@ class Checkpoint:
     licence: str
     weights_hash: str
     companion: str = ""
+    known_words: frozenset[str] | None = None
 
     @property
     def frame_rate(self) -> int:
@@ -134,6 +137,7 @@ def _build(
         licence=cfg.text("licence", UNKNOWN_LICENCE),
         weights_hash="",
         companion=cfg.text("companion", ""),
+        known_words=read_words(folder),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,10 +14,9 @@ from torch import Tensor, nn
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.pretrained import find_folder, lacks, load_pretrained
 from osc_server.magnet.protocols import TextStates
+from osc_server.magnet.vocabulary import MAX_WORDS, split_words
 
 N_BUCKETS = 4096
-MAX_WORDS = 32
-_WORD = re.compile(r"\d+\.\d+|[\w#]+")  # a decimal number, or letters and digits; C# is a key
 
 
 class HashedTextConditioner(nn.Module):
@@ -133,11 +131,6 @@ class T5Conditioner:
         ids = self._tokenizer([text], return_tensors="pt").to(device)
         states: Tensor = self._encoder(**ids).last_hidden_state[0]
         return states
-
-
-def split_words(text: str) -> list[str]:
-    """The words that count, lower-cased, without punctuation, at most 32."""
-    return _WORD.findall(text.lower())[:MAX_WORDS]
 
 
 def _trigrams(word: str) -> list[str]:

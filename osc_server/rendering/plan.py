@@ -198,6 +198,10 @@ class Engine(Protocol):
         """
         ...
 
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """The words of a prompt that the model has never learned; empty where it cannot tell."""
+        ...
+
     def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
         """How unexpected each frame is among the others: nats a code, mean over codebooks, ``[T]``.
 

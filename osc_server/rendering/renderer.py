@@ -23,7 +23,7 @@ from osc_server.rendering.planning import hint_frames
 from osc_server.rendering.progress import LastStep, Progress
 from osc_server.rendering.rehearsal import Rehearsed, rehearse
 from osc_server.rendering.seam_report import seam_perplexity
-from osc_server.rendering.sidecars import Making, make_sidecar
+from osc_server.rendering.sidecars import Making, make_sidecar, words_of
 from osc_server.rendering.takes import Take, finish_take, ranked, with_times
 from osc_server.rendering.time_budget import FinishingTime
 
@@ -183,7 +183,9 @@ class Renderer:
         self, takes: Sequence[Take], notes: tuple[str, ...], best_id: str, created: datetime
     ) -> tuple[ClipSidecar, ...]:
         """Write all takes, the best last, so that it is the newest of them."""
-        making = Making(self._engine.info, self._versions, created)
+        words = words_of(takes[0].piece.canvas)
+        unknown = self._engine.unknown_words(words)
+        making = Making(self._engine.info, self._versions, created, unknown)
         sidecars = []
         for i, take in reversed(list(enumerate(takes))):
             clip_id = best_id if i == 0 else self._new_id(take.piece, created)

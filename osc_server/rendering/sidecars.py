@@ -25,11 +25,13 @@ class Making:
         info: the model.
         versions: of the product and of the libraries that compute.
         created: when the job began.
+        unknown_words: of its prompts that the model has never learned.
     """
 
     info: EngineInfo
     versions: Mapping[str, str]
     created: datetime
+    unknown_words: tuple[str, ...] = ()
 
 
 def make_sidecar(
@@ -56,7 +58,7 @@ def make_sidecar(
         id=clip_id,
         created=making.created.isoformat(timespec="seconds"),
         request=_as_made(piece.request, piece.canvas.decoding),
-        model_prompt=_prompt(piece.canvas),
+        model_prompt=words_of(piece.canvas),
         seed=take.seed,
         model=info.name,
         weights_hash=info.weights_hash,
@@ -70,6 +72,7 @@ def make_sidecar(
         companion=_companion(piece.request, info),
         source_sha256=piece.source.sha256 if piece.source else "",
         codes_match=take.codes_match,
+        unknown_words=making.unknown_words,
     )
 
 
@@ -102,7 +105,8 @@ def _seam_note(measured: Measured) -> tuple[str, ...]:
     return (f"The loop's seam may be heard: {' and '.join(high)} that of its interior.",)
 
 
-def _prompt(canvas: Canvas) -> str:
+def words_of(canvas: Canvas) -> str:
+    """All that the model is told in words."""
     if not canvas.mix:
         return canvas.prompt
     return " + ".join(dict.fromkeys(part.text for part in canvas.mix))

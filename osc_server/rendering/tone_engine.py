@@ -130,6 +130,11 @@ class ToneEngine:
             on_step(done, n_frames)
         return _compose(plan)[:, :n_frames]
 
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """None: it hears no words at all."""
+        del text
+        return ()
+
     def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
         """Nats a code, ``[T]``: 0 for what it would write itself, log 1024 for all else."""
         if codes.shape != (_N_CODEBOOKS, plan.n_frames):

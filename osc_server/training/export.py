@@ -8,10 +8,12 @@ import torch
 
 from osc_server.magnet.saving import ModelFacts, save_folder
 from osc_server.magnet.spectral_codec import SpectralCodec
+from osc_server.magnet.vocabulary import WORDS_FILE
 from osc_server.rendering.plan import Decoding
 from osc_server.training import checkpoint
 from osc_server.training.network_training import Learner
 from osc_server.training.sizes import CLIP_FRAMES, SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, Size
+from osc_server.training.vocabulary import learned_words
 
 EMBEDDED_FACTS = ModelFacts(
     window_seconds=CLIP_FRAMES * SAMPLES_PER_FRAME / SAMPLE_RATE_HZ,
@@ -42,3 +44,4 @@ def export(size: Size, folder: Path, target: Path) -> None:
     learner = Learner(size)
     learner.load_state_dict(network_state["average"])
     save_folder(target, learner.network, learner.conditioner, codec, EMBEDDED_FACTS)
+    (target / WORDS_FILE).write_text("\n".join(learned_words(size)) + "\n", "utf-8")

@@ -65,7 +65,7 @@ def sidecar(clip_id="c1", seed=7):
     )  # fmt: skip
     return ClipSidecar(
         clip_id, "2026-11-03T14:15:00Z", GenerateClip("x"), "bass", seed, "tone", "ab", 200,
-        measured, "Quiet.", n_takes=2, score=0.75,
+        measured, "Quiet.", n_takes=2, score=0.75, unknown_words=("kazoo", "over"),
     )  # fmt: skip
 
 
@@ -74,6 +74,7 @@ def test_ready_says_all_that_was_measured():
     assert (ready.seam_flux, ready.seam_perplexity, ready.confidence) == (1.1, 1.2, 0.5)
     assert (ready.tempo_confidence, ready.stretch, ready.turned_beats) == (0.6, 1.05, 2.0)
     assert (ready.takes, ready.lufs, ready.notes) == (2, -70.0, "Quiet.")
+    assert ready.unknown_words == "kazoo over"
 
 
 def test_takes_are_told_in_their_order():

@@ -11,13 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.conditioning import (
-    MAX_WORDS,
     HashedTextConditioner,
     T5Conditioner,
     hashed_pieces,
-    split_words,
 )
 from osc_server.magnet.pretrained import find_folder
+from osc_server.magnet.vocabulary import MAX_WORDS, split_words
 from tests.osc_server.magnet.conftest import GOLDEN_FOLDER, Golden
 
 

@@ -71,6 +71,7 @@ class Desk:
             if sender[1] == self._settings.port:
                 self._take_reply(address, args, now)
         self._handle(self._jobs.tick(now), now)
+        self._lander.tick(now)
         if self._tells_clock:
             for address, words in self._clock.tell(_moment(self._host.song())):
                 self._send(address, *words)
@@ -167,6 +168,8 @@ class Desk:
         if address == "/magnet/error":
             self._teller.log(f"the bridge says: {text}")
             return
+        if address in ("/magnet/clip/noted", "/magnet/failed"):
+            self._lander.heard(args[0] if args else None)
         self._handle(self._jobs.take(address, args, now), now)
 
     def _handle(self, events: list[Event], now: float) -> None:

@@ -15,6 +15,9 @@ from .teller import Teller
 
 ShowFile = Callable[[str, str], None]
 
+_AGAIN_SECONDS = 2.0
+_N_TRIES = 5
+
 
 class Lander:
     """Lands what was made, where it was asked for.
@@ -32,6 +35,7 @@ class Lander:
         self._teller = teller
         self._show_file = show_file
         self._n_notes = 0
+        self._notes: dict[str, tuple[tuple[str, ...], float, int]] = {}
 
     def land_all(self, clips: tuple[Made, ...], errand: Errand, now: float) -> None:
         """Land the best where it was asked for and its other takes behind it.
@@ -43,17 +47,30 @@ class Lander:
             try:
                 landed = self._land(made, errand, target)
             except Refused as refusal:
-                self._note(made, "problem", str(refusal))
+                self._note(made, "problem", str(refusal), now)
                 text = f"{refusal}; the clip is kept: {made.path}"
                 self._teller.fail(errand.asker, errand.id, "not_landed", text)
                 continue
             place = landed.place + (f" ({landed.warning})" if landed.warning else "")
-            self._note(made, "place", place)
+            self._note(made, "place", place, now)
             self._teller.answer(errand.asker, "landed", errand.id, made.clip, place)
             self._teller.show(f"landed in {place}", now)
             self._teller.log(f"{made.clip} landed in {place}")
             after = None if landed.slot is None else landed.slot + 1
             target = Target(target.track, after, landed.end_beat)
+
+    def heard(self, note: object) -> None:
+        """The bridge has kept a note, or will not."""
+        if isinstance(note, str):
+            self._notes.pop(note, None)
+
+    def tick(self, now: float) -> None:
+        """Say again what the bridge has not confirmed."""
+        for note, (words, said_at, n_tries) in list(self._notes.items()):
+            if n_tries >= _N_TRIES:
+                del self._notes[note]
+            elif now - said_at >= _AGAIN_SECONDS:
+                self._say(note, words, now, n_tries)
 
     def _land(self, made: Made, errand: Errand, target: Target) -> Landed:
         song = self._host.song()
@@ -68,7 +85,10 @@ class Lander:
             self._show_file(made.path, sys.platform)
             raise
 
-    def _note(self, made: Made, name: str, text: str) -> None:
+    def _note(self, made: Made, name: str, text: str, now: float) -> None:
         self._n_notes += 1
-        note = f"landing-{self._n_notes}"
-        self._send("/magnet/clip/landed", note, "clip", made.clip, name, text)
+        self._say(f"landing-{self._n_notes}", ("clip", made.clip, name, text), now, 0)
+
+    def _say(self, note: str, words: tuple[str, ...], now: float, n_tries: int) -> None:
+        self._notes[note] = (words, now, n_tries + 1)
+        self._send("/magnet/clip/landed", note, *words)

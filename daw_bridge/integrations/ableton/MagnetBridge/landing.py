@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from Live.Track import Track
 
 
+_SAME_BEATS = 1e-3
+
+
 class NeedsDragging(Refused):
     """This Live takes no clips from scripts."""
 
@@ -135,11 +138,13 @@ def _land_in_arrangement(
     create: Callable[[str, float], Clip] | None = getattr(track, "create_audio_clip", None)
     clip = _make(None if create is None else lambda path: create(path, workshop), landing.path)
     warning = _fit(clip, landing, kit, False)
+    if not warning and abs(clip.end_time - clip.start_time - landing.beats) > _SAME_BEATS:
+        warning = f"check its length: Live made it {clip.end_time - clip.start_time:.6g} beats"
     if workshop > beat:
         made = clip
         clip = track.duplicate_clip_to_arrangement(made, beat)
         track.delete_clip(made)
-    if not any(abs(begin - clip.start_time) < 1e-3 for begin, _ in _spans(track)):
+    if not any(abs(begin - clip.start_time) < _SAME_BEATS for begin, _ in _spans(track)):
         raise Refused("Live took the clip for the arrangement, but it is not there")
     bar = song.signature_numerator * 4 / song.signature_denominator
     return Landed(arrangement_words(track.name, beat, bar), None, clip.end_time, warning)

@@ -1,0 +1,17 @@
+"""Write the patches into ``ableton/`` and ``max/``."""
+
+from __future__ import annotations
+
+from daw_bridge.integrations.patches.making import INTEGRATIONS, files
+
+
+def main() -> None:
+    """Make all of them anew."""
+    for path, content in files().items():
+        target = INTEGRATIONS / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+// Made into every script of ours: a reply port of its own, and requests with ids.
+// Max tells nobody when a port is taken, so a port counts as ours once an answer came in on it.
+
+var TO_NET = 0, TO_PORT = 1, TO_PROGRESS = 2, TO_STATE = 3;
+var RATES = [32000, 44100, 48000, 88200, 96000];
+var ANSWER_MS = 1500;
+var AGAIN_MS = 1000;
+var N_QUIET_TRIES = 3;
+
+var link = {
+  root: "/magnet/", silence: "", port: 0, ours: false, tries: 0, lastId: 0, job: 0, asked: false,
+  claiming: null, waiting: null
+};
+
+function say(text) {
+  outlet(TO_STATE, "set", text);
+}
+
+function claimPort() {
+  if (link.ours) return;
+  link.tries += 1;
+  if (link.tries > N_QUIET_TRIES) say(link.silence);
+  link.port = 20000 + Math.floor(Math.random() * 20000);
+  outlet(TO_PORT, "port", link.port);
+  outlet(TO_NET, link.root + "notify", "port", link.port);
+  link.claiming.cancel();
+  link.claiming.schedule(AGAIN_MS);
+}
+
+function begin(root, silence) {
+  link.root = root;
+  link.silence = silence;
+  link.ours = false;
+  link.tries = 0;
+  link.claiming = new Task(claimPort, this);
+  link.waiting = new Task(nobodyAnswered, this);
+  claimPort();
+}
+
+function nobodyAnswered() {
+  if (!link.asked) return;
+  link.asked = false;
+  link.ours = false;
+  say(link.silence);
+  claimPort();
+}
+
+function ask(verb, names) {
+  link.lastId += 1;
+  link.job = link.lastId;
+  link.asked = true;
+  // What we ask may have been started anew meanwhile, and know nothing of our port.
+  if (link.ours) outlet(TO_NET, link.root + "notify", "port", link.port);
+  outlet.apply(this, [TO_NET, link.root + verb, link.job].concat(names));
+  outlet(TO_PROGRESS, 0);
+  say("asked");
+  link.waiting.cancel();
+  link.waiting.schedule(ANSWER_MS);
+}
+
+function cancelJob() {
+  if (link.job) outlet(TO_NET, link.root + "cancel", link.job);
+}
+
+// Whether a reply belongs to the newest request: what comes for an older one is not shown.
+function isNewest(id) {
+  link.asked = false;
+  return id === link.job;
+}
+
+function heardPort(port) {
+  if (port === link.port) link.ours = true;
+}
+
+function shownTime(seconds) {
+  return seconds >= 1 ? Math.round(seconds) + " s to go" : "soon";
+}
+
+function pushNumber(names, name, value, least) {
+  if (value >= least) names.push(name, value);
+}

@@ -251,7 +251,7 @@ def _add_labels(patcher: Patcher) -> None:
             f"comment {text}",
             (20 + 90.0 * i, 600, 60, 18),
             (1, 0),
-            (left, 62, 50, 16),
+            (left, 62, 42, 16),
             fontsize=9.5,
             textcolor=_TEXT,
         )

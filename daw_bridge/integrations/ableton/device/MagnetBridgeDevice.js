@@ -1,7 +1,8 @@
 // Made by python -m daw_bridge.integrations.patches: change the parts in patches/js.
 
 // Made into every script of ours: a reply port of its own, and requests with ids.
-// Max tells nobody when a port is taken, so a port counts as ours once an answer came in on it.
+// A message that has the name of a function here calls it, past anything(): so what is not for
+// messages has a name that no message has. Max tells nobody when a port is taken, so a port counts as ours once an answer came in on it.
 
 var TO_NET = 0, TO_PORT = 1, TO_PROGRESS = 2, TO_STATE = 3;
 var RATES = [32000, 44100, 48000, 88200, 96000];
@@ -29,7 +30,7 @@ function claimPort() {
   link.claiming.schedule(AGAIN_MS);
 }
 
-function begin(root, silence) {
+function openLink(root, silence) {
   link.root = root;
   link.silence = silence;
   link.ours = false;
@@ -156,7 +157,7 @@ function anything() {
   } else if (set.hasOwnProperty(word)) {
     set[word] = Number(args[0]);
   } else if (word === "begin") {
-    begin("/live-magnet/", SURFACE);
+    openLink("/live-magnet/", SURFACE);
   } else if (word === "cancel") {
     cancelJob();
   } else if (["generate", "continue", "infill", "vary"].indexOf(word) >= 0) {

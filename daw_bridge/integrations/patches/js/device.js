@@ -72,7 +72,7 @@ function anything() {
   } else if (set.hasOwnProperty(word)) {
     set[word] = Number(args[0]);
   } else if (word === "begin") {
-    begin("/live-magnet/", SURFACE);
+    openLink("/live-magnet/", SURFACE);
   } else if (word === "cancel") {
     cancelJob();
   } else if (["generate", "continue", "infill", "vary"].indexOf(word) >= 0) {

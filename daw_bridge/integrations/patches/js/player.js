@@ -107,7 +107,7 @@ function heard(word, args) {
 }
 
 var DO = {
-  begin: function () { begin("/magnet/", NOBODY); },
+  begin: function () { openLink("/magnet/", NOBODY); },
   generate: generate, start: start, stop: stop, cancel: cancelJob,
   "continue": function () { revise("continue"); },
   vary: function () { revise("vary"); },

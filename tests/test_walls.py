@@ -130,14 +130,35 @@ def test_the_server_does_not_know_the_bridge() -> None:
     assert [line for line in offenders("daw_bridge", "daw_bridge/")] == []
 
 
+HOSTED = "daw_bridge/integrations/ableton/MagnetBridge/"
+"""Live imports this folder by itself, under the name that it has there."""
+LIVE_OWN = (HOSTED + "surface.py", HOSTED + "older.py")
+"""What needs Live's own classes to be imported."""
+
+
 def test_imports_are_absolute() -> None:
     relative = [
         f"{module.path} imports {name}"
         for module in MODULES
+        if not module.lives_in(HOSTED)
         for name in sorted(module.imports())
         if name.startswith(".")
     ]
     assert relative == []
+
+
+def test_what_runs_inside_live_imports_nothing_that_live_has_not() -> None:
+    """Its own files, the standard library, and in two files Live's modules."""
+    allowed = sys.stdlib_module_names | {"Live"}
+    strangers = [
+        f"{module.path} imports {name}"
+        for module in MODULES
+        if module.lives_in(HOSTED)
+        for name in sorted(module.imports())
+        if not name.startswith(".") and name.partition(".")[0] not in allowed
+        if not (module.path in LIVE_OWN and within(name, "ableton.v2"))
+    ]
+    assert strangers == []
 
 
 def collaborators(root: str) -> set[str]:
@@ -238,7 +259,10 @@ def test_no_module_is_longer_than_a_room_with_one_purpose() -> None:
     assert [f"{m.path}: {m.n_lines}" for m in MODULES if m.n_lines > MAX_LINES] == []
 
 
-TEXT = (".py", ".toml", ".md", ".pd", ".sc", ".scd", ".schelp", ".txt", ".quark", "")
+TEXT = (
+    *(".py", ".toml", ".md", ".pd", ".sc", ".scd", ".schelp", ".txt", ".quark", ".js", ".maxpat"),
+    "",
+)
 SOMEBODYS_MACHINE = re.compile(r"/(?:home|Users|root|work)/(?!you/)\w|[A-Z]:\\+Users\\", re.A)
 
 

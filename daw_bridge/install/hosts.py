@@ -25,7 +25,41 @@ def _supercollider(places: Places) -> tuple[Path, ...]:
     return (data / "SuperCollider" / "Extensions",)
 
 
+def _ableton(places: Places) -> tuple[Path, ...]:
+    """Live's User Library, where it keeps Remote Scripts and presets."""
+    music, documents = places.home / "Music", places.documents
+    roots = (documents, music) if places.system == "Windows" else (music, documents)
+    return tuple(root / "Ableton" / "User Library" for root in roots)
+
+
+def _max(places: Places) -> tuple[Path, ...]:
+    """Max's packages, of the newest Max first."""
+    return tuple(places.documents / f"Max {version}" / "Packages" for version in (9, 8))
+
+
 HOSTS = (
+    Host(
+        "ableton",
+        "Ableton Live",
+        "ableton",
+        (
+            ("MagnetBridge", "Remote Scripts/MagnetBridge"),
+            ("device", "Presets/Audio Effects/Max Audio Effect/MagnetBridge"),
+        ),
+        _ableton,
+        "Start Live anew and choose MagnetBridge in Settings > Link, Tempo & MIDI as a Control "
+        "Surface, without input and output. With Max for Live, put the device MagnetBridge "
+        "(User Library > Presets) on an audio track.",
+    ),
+    Host(
+        "max",
+        "Max",
+        "max",
+        ((".", "magnet-bridge"),),
+        _max,
+        "Start Max anew and put an object magnet~ into a patch; a right click on it opens its "
+        "help, which plays.",
+    ),
     Host(
         "pd",
         "Pure Data",

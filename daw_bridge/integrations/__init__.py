@@ -1,1 +1,1 @@
-"""What lives inside the hosts: Pure Data, SuperCollider."""
+"""What lives inside the hosts: Ableton Live, Max, Pure Data, SuperCollider."""

@@ -55,6 +55,27 @@ def test_supercollider_is_looked_for_where_each_system_has_it():
     assert folders("supercollider", "Windows", LOCALAPPDATA="local") == [f"local/{end}"]
 
 
+def test_ableton_live_is_looked_for_in_its_user_library():
+    music, documents = (f"home/{root}/Ableton/User Library" for root in ("Music", "Documents"))
+    assert folders("ableton", "Darwin") == [music, documents]
+    assert folders("ableton", "Windows") == [documents, music]
+
+
+def test_max_is_looked_for_in_its_packages_the_newest_first():
+    packages = [f"home/Documents/Max {version}/Packages" for version in (9, 8)]
+    assert folders("max", "Darwin") == folders("max", "Windows") == packages
+
+
+def test_live_finds_the_control_surface_and_the_device_with_its_script_beside_it(tmp_path):
+    library = tmp_path / "Music" / "Ableton" / "User Library"
+    library.mkdir(parents=True)
+    assert "choose MagnetBridge" in bridge(tmp_path, "install", "ableton")
+    assert (library / "Remote Scripts" / "MagnetBridge" / "surface.py").is_file()
+    device = library / "Presets" / "Audio Effects" / "Max Audio Effect" / "MagnetBridge"
+    names = {path.name for path in device.iterdir()}
+    assert names == {"MagnetBridge.amxd", "MagnetBridgeDevice.js"}
+
+
 def home_of(folder: Path) -> dict[str, str]:
     """An environment whose home is a folder of the test."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}

@@ -73,7 +73,7 @@ class Desk:
         self._handle(self._jobs.tick(now), now)
         self._lander.tick(now)
         if self._tells_clock:
-            for address, words in self._clock.tell(_moment(self._host.song())):
+            for address, words in self._clock.tell(_moment(self._host.open_set())):
                 self._send(address, *words)
 
     def close(self) -> None:
@@ -132,7 +132,7 @@ class Desk:
     def _start(self, sender: Address, order: Order, now: float) -> None:
         if self._find(sender, order.id) is not None:
             raise Refused(f"your job {order.id!r} is still alive: take another id, or cancel it")
-        song, view = self._host.song(), self._host.focused_view()
+        song, view = self._host.open_set(), self._host.focused_view()
         rate = value_of(order.names, "rate")
         if isinstance(rate, int | float):
             self._rate = int(rate)

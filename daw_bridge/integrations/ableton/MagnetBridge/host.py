@@ -24,7 +24,7 @@ class Host(Protocol):
 
     kit: LiveKit
 
-    def song(self) -> Song:
+    def open_set(self) -> Song:
         """The set that is open."""
         ...
 

@@ -73,7 +73,7 @@ class Lander:
                 self._say(note, words, now, n_tries)
 
     def _land(self, made: Made, errand: Errand, target: Target) -> Landed:
-        song = self._host.song()
+        song = self._host.open_set()
         if song != errand.song:
             raise Refused("the set was closed meanwhile")
         name = clip_name(made.prompt, made.bars, made.bpm, made.key, made.seed)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class MagnetSurface(ControlSurface):  # type: ignore[misc]
     """Lives as long as a set is open; Live calls ``update_display`` ten times a second.
 
+    What it adds has names that Live's class has not: ``song`` and ``application`` are taken.
+
     Args:
         c_instance: Live's end of the script.
     """
@@ -62,7 +64,7 @@ class MagnetSurface(ControlSurface):  # type: ignore[misc]
             self._desk = None
         super().disconnect()
 
-    def song(self) -> Song:
+    def open_set(self) -> Song:
         """The set that is open."""
         song: Song = Live.Application.get_application().get_document()
         return song

@@ -22,8 +22,26 @@ FOLDER = Path(daw_bridge.integrations.__file__).parent / "ableton"
 PATIENCE_SECONDS = 30.0
 
 
+_NAMES_OF_LIVES_CLASS = {
+    *("song", "application", "show_message", "log_message", "schedule_message", "components"),
+    *("controls", "mxd_midi_scheduler", "instance_identifier", "refresh_state", "receive_midi"),
+    *("receive_midi_chunk", "build_midi_map", "port_settings_changed", "can_lock_to_devices"),
+    *("suggest_input_port", "suggest_output_port", "suggest_map_mode", "map_mode", "update"),
+    *("connect_script_instances", "request_rebuild_midi_map", "set_session_highlight"),
+    *("lock_to_device", "unlock_from_device", "toggle_lock", "restore_bank", "register_slot"),
+    *("set_appointed_device", "register_component", "component_guard", "preferences"),
+}
+
+
 class ControlSurface:
-    """What Live's own base class does, as far as a script without a controller meets it."""
+    """What Live's own base class does, as far as a script without a controller meets it.
+
+    It uses its own names: a subclass may take over two of them and no other.
+    """
+
+    def __init_subclass__(cls) -> None:
+        taken = set(vars(cls)) & _NAMES_OF_LIVES_CLASS
+        assert taken == set(), f"{cls.__name__} takes over {taken} of Live's class"
 
     def __init__(self, c_instance: Any) -> None:
         self._c_instance = c_instance

@@ -66,7 +66,9 @@ def test_a_port_that_is_taken_is_told_with_the_next_one(tmp_path: Path) -> None:
 
 def test_it_runs_on_the_standard_library_alone(tmp_path: Path) -> None:
     """As inside of Live: no packages, and nothing of ours but the folder itself."""
-    names = sorted(path.stem for path in SCRIPT.glob("*.py") if path.stem != "surface")
+    names = sorted(
+        path.stem for path in SCRIPT.glob("*.py") if path.stem not in ("surface", "older")
+    )
     program = f"import sys; sys.path.insert(0, {str(FOLDER)!r})\n" + "\n".join(
         f"import MagnetBridge.{name}" for name in names if name != "__init__"
     )
@@ -82,6 +84,19 @@ def test_it_is_written_in_lives_python(path: Path) -> None:
     ast.parse(path.read_text("utf-8"), feature_version=(3, 11))
 
 
+@pytest.mark.parametrize("name", ["__init__", "older"])
+def test_live_11_can_read_what_refuses_it(name: str) -> None:
+    ast.parse((SCRIPT / f"{name}.py").read_text("utf-8"), feature_version=(3, 7))
+
+
+def test_live_11_is_told_that_it_is_too_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 7, 3))
+    with live(tmp_path, LiveSet(), port=free_port(), listen=free_port()) as host:
+        assert host.shown == ["MagnetBridge needs Live 12 (12.0.5 or newer to land clips)"]
+
+
 def test_only_the_surface_needs_lives_modules() -> None:
     needing = set()
     for path in SCRIPT.glob("*.py"):
@@ -90,7 +105,7 @@ def test_only_the_surface_needs_lives_modules() -> None:
             modules += [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if any(module.split(".")[0] in ("Live", "ableton") for module in modules):
                 needing.add(path.name)
-    assert needing == {"surface.py"}
+    assert needing == {"surface.py", "older.py"}
 
 
 def test_names_are_short_and_say_how_to_make_the_clip_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -70,7 +71,7 @@ def choose_target(song: Song, wish: Wish, view: str) -> Target:
     if wish.place is not None or wish.beat is not None:
         in_arrangement = wish.place != "session"
     if in_arrangement:
-        return Target(track, None, song.current_song_time if wish.beat is None else wish.beat)
+        return Target(track, None, _next_bar(song) if wish.beat is None else wish.beat)
     slots = len(track.clip_slots)
     if wish.slot is not None:
         if not 1 <= wish.slot <= slots:
@@ -132,6 +133,12 @@ def free_beat(taken: Sequence[tuple[float, float]], first: float, beats: float) 
         if begin < beat + beats - _TOUCH and end > beat + _TOUCH:
             beat = end
     return beat
+
+
+def _next_bar(song: Song) -> float:
+    """The playhead's bar line, or the next one: nobody asks for a loop in the middle of a bar."""
+    bar = song.signature_numerator * 4 / song.signature_denominator
+    return math.ceil(song.current_song_time / bar - _TOUCH) * bar
 
 
 def _track(song: Song, wanted: str | int | None) -> Track:

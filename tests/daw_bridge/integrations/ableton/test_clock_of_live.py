@@ -6,9 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from daw_bridge.clock.clock_words import ClockWords
+from daw_bridge.clock.osc_transport import OscTransport
+from daw_bridge.clock.tap_tempo import TapTempo
 from daw_bridge.integrations.ableton.MagnetBridge.clock import ClockTeller, Moment, quantum
 from daw_bridge.live.quantum import Quantum
 from osc_server.contract.musical_time import Meter
+from tests.daw_bridge.clock.senders import Stage
 
 STILL = Moment(bpm=128.5, meter="7/8", quantization=4, playing=False, beat=16.0)
 
@@ -60,3 +64,21 @@ def test_every_quantization_of_live_is_a_quantum_of_the_bridge(number: int) -> N
     bars = {1: 8, 2: 4, 3: 2, 4: 1}.get(number)
     beats = Quantum.parse(quantum(number)).beats(Meter())
     assert beats == (4 * bars if bars else 1)
+
+
+def test_the_bridges_clock_follows_live_by_these_words() -> None:
+    osc, tap = OscTransport(), TapTempo()
+    stage = Stage(osc, tap)
+    ears = ClockWords(stage.clock, osc, tap)
+    clock = ClockTeller()
+    for tenth in range(40):
+        beat = 32 + tenth / 10 * 93.75 / 60
+        live = Moment(bpm=93.75, meter="3/4", quantization=4, playing=True, beat=beat)
+        for word, *args in words(clock.tell(live)):
+            if word != "quantum":  # the decks' word, not the clock's
+                ears.take(word, args, stage.seconds)
+        stage.run_to(stage.seconds + 0.1)
+    heard = stage.clock.now()
+    assert (stage.clock.source, stage.clock.bpm) == ("osc", 93.75)
+    assert stage.clock.meter == Meter(3, 4)
+    assert float(heard.beat) % 3 == pytest.approx((beat + 0.1 * 93.75 / 60) % 3, abs=0.05)

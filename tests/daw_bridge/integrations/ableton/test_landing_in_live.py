@@ -328,3 +328,30 @@ def test_live_vanishes_in_the_middle_of_a_job_and_nobody_else_notices(
         Asker(listen) as me,
     ):
         assert generate(host, me, "prompt", "bass", "bars", 1) == "track Drums, slot 1"
+
+
+def test_in_the_arrangement_view_a_clip_lands_on_the_next_bar_line(
+    tone_server: RunningServer, tmp_path: Path, listen: int
+) -> None:
+    live_set = LiveSet()
+    live_set._time, live_set._playing = 17.3, True
+    with (
+        live(tmp_path, live_set, port=tone_server.port, listen=listen) as host,
+        Asker(listen) as me,
+    ):
+        host.application.view.focused_document_view = "Arranger"
+        place = generate(host, me, "prompt", "bass", "bars", 1)
+        assert place == "track Drums, bar 6 of the arrangement"
+
+
+def test_a_request_that_nobody_hears_lands_once_the_server_is_started(
+    tmp_path: Path, listen: int
+) -> None:
+    live_set, port = LiveSet(), free_port()
+    with live(tmp_path, live_set, port=port, listen=listen) as host, Asker(listen) as me:
+        me.say("generate", 1, "prompt", "bass", "bars", 1)
+        host.run_until(lambda: bool(me.all("waiting")))
+        assert f"nobody answers on port {port}: start magnet-bridge live" in host.shown[-1]
+        with running_server(tmp_path, port=port):
+            host.run_until(lambda: bool(me.all("landed")))
+        assert [slot.has_clip for slot in live_set.tracks[0].clip_slots] == [True] + 3 * [False]

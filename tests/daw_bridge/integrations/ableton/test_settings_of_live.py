@@ -6,12 +6,15 @@ import ast
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from daw_bridge.integrations.ableton.MagnetBridge import words
 from daw_bridge.integrations.ableton.MagnetBridge.naming import arrangement_words, clip_name
 from daw_bridge.integrations.ableton.MagnetBridge.settings import Settings, read_settings
+from daw_bridge.integrations.patches import device
 from daw_bridge.server_process import free_port
 from tests.daw_bridge.integrations.ableton.live_set import LiveSet
 from tests.daw_bridge.integrations.ableton.rig import FOLDER, live
@@ -118,3 +121,15 @@ def test_places_of_the_arrangement_are_counted_as_live_counts() -> None:
     assert arrangement_words("Drums", 0.0, 4.0) == "track Drums, bar 1 of the arrangement"
     assert arrangement_words("Drums", 10.5, 3.5) == "track Drums, bar 4 of the arrangement"
     assert arrangement_words("Drums", 5.0, 4.0) == "track Drums, bar 2 beat 2 of the arrangement"
+
+
+def test_the_page_explains_every_word_and_every_setting() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "ableton.md").read_text("utf-8")
+    for word in (*words.JOB_VERBS, *words.OTHER_VERBS, *words.REPLIES):
+        assert f"`/live-magnet/{word}" in page, word
+    for name in words.OWN_NAMES:
+        assert f"`{name}` (" in page, name
+    for setting in fields(Settings):
+        assert f"\n{setting.name} = " in page, setting.name
+    for control in device.controls():
+        assert control.name == "Port" or f"*{control.name}*" in page, control.name

@@ -94,7 +94,7 @@ def controls() -> tuple[Control, ...]:
     takes, seed, amount = _named("takes"), _deck("seed"), _deck("amount")
     temperature, guidance = _deck("temperature"), _deck("guidance")
     dials = (
-        Control("temperature", "Temperature", "live.dial", (160, 62, 52, 48), temperature.low,
+        Control("temperature", "Temperature", "live.dial", (156, 62, 54, 48), temperature.low,
                 temperature.high),
         Control("guidance", "Guidance", "live.dial", (214, 62, 52, 48), guidance.low,
                 guidance.high),
@@ -108,7 +108,7 @@ def controls() -> tuple[Control, ...]:
                 automated=False),
     )  # fmt: skip
     buttons = tuple(
-        Control(verb, name, "live.text", (322, 8 + 26 * i, 98, 22), choices=(name, name))
+        Control(verb, name, "live.text", (322, 8 + 26 * i, 98, 22), choices=("off", "on"))
         for i, (verb, name) in enumerate(
             (
                 ("generate", "Generate"),
@@ -220,7 +220,7 @@ def _add_feedback(patcher: Patcher, script: Box) -> None:
         "comment ready",
         (560, 540, 300, 20),
         (1, 0),
-        (8, 134, 356, 32),
+        (8, 134, 330, 32),
         linecount=2,
         fontsize=10.0,
         textcolor=_TEXT,
@@ -245,13 +245,13 @@ def _add_start(patcher: Patcher, script: Box) -> None:
 
 
 def _add_labels(patcher: Patcher) -> None:
-    places = (("Bars", 8), ("Takes", 58), ("Seed", 100))
-    for i, (text, left) in enumerate(places):
+    places = (("Bars", 8, 62), ("Takes", 58, 62), ("Seed", 100, 62), ("Port", 340, 145))
+    for i, (text, left, top) in enumerate(places):
         patcher.add(
             f"comment {text}",
             (20 + 90.0 * i, 600, 60, 18),
             (1, 0),
-            (left, 62, 42, 16),
+            (left, top, 30 if text == "Port" else 42, 16),
             fontsize=9.5,
             textcolor=_TEXT,
         )

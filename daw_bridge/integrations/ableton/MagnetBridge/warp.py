@@ -71,7 +71,7 @@ def straighten(clip: Clip, bpm: float, beats: float, make_marker: MakeMarker) ->
     Raises:
         Crooked: where Live has them elsewhere afterwards.
     """
-    if _is_straight(clip, bpm, beats):
+    if _is_straight(clip, bpm, beats, _SAME_SECONDS):
         return
     own: list[WarpMarker] = list(clip.warp_markers)[:-1]
     for marker in reversed(own[1:]):
@@ -84,21 +84,21 @@ def straighten(clip: Clip, bpm: float, beats: float, make_marker: MakeMarker) ->
     for seconds in (0.0, beats * 60 / bpm):
         if kept is None or abs(seconds - kept) > _SAME_SECONDS:
             clip.add_warp_marker(make_marker(seconds, seconds * bpm / 60))
-    if not _is_straight(clip, bpm, beats):
+    if not _is_straight(clip, bpm, beats, _STRAIGHT_SECONDS):
         found = ", ".join(
             f"{m.sample_time:.4g} s on beat {m.beat_time:.4g}" for m in clip.warp_markers
         )
         raise Crooked(f"Live put the warp markers elsewhere ({found})")
 
 
-def _is_straight(clip: Clip, bpm: float, beats: float) -> bool:
+def _is_straight(clip: Clip, bpm: float, beats: float, tolerance_seconds: float) -> bool:
     markers: list[WarpMarker] = list(clip.warp_markers)
     if len(markers) < 2:
         return False
     warp, end = Warp(markers), beats * 60 / bpm
     inside = [m.sample_time for m in markers[:-1] if 0 < m.sample_time < end]
     return all(
-        abs(warp.beat_at(seconds) * 60 / bpm - seconds) < _STRAIGHT_SECONDS
+        abs(warp.beat_at(seconds) * 60 / bpm - seconds) < tolerance_seconds
         for seconds in (0.0, *inside, end)
     )
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from .clock import ClockTeller, Moment
 from .folder import show_file
 from .host import Errand, Host
-from .jobs import Accepted, Back, Ended, Event, Job, Jobs, Progress, Ready, Waiting
+from .jobs import PING, Accepted, Ended, Event, Job, Jobs, Progress, Ready, Waiting
 from .lander import Lander, ShowFile
 from .osc import OscValue
 from .places import Refused, choose_target
+from .presence import Presence
 from .scale import key_words
 from .settings import Settings
 from .source import find_source
@@ -54,10 +55,10 @@ class Desk:
         self._jobs = Jobs(self._send, settings.port)
         self._teller = Teller(desk, host)
         self._lander = Lander(host, self._send, self._teller, show_path)
+        self._presence = Presence()
         self._clock = ClockTeller()
         self._tells_clock = settings.clock
         self._rate = settings.rate
-        self._greet()
 
     def tick(self, now: float) -> None:
         """Look at the wires and the clock once.
@@ -72,14 +73,16 @@ class Desk:
                 self._take_reply(address, args, now)
         self._handle(self._jobs.tick(now), now)
         self._lander.tick(now)
-        if self._tells_clock:
+        if self._presence.is_due(now):
+            self._send("/magnet/ping", PING)
+        if self._tells_clock and self._presence.here:
             for address, words in self._clock.tell(_moment(self._host.open_set())):
                 self._send(address, *words)
 
     def close(self) -> None:
         """Live is closing the set: nothing waits for us any more."""
         self._jobs.drop_all()
-        if self._tells_clock:
+        if self._tells_clock and self._presence.here:
             self._send("/magnet/clock/stop")
         self._bridge.close()
         self._desk.close()
@@ -88,6 +91,7 @@ class Desk:
         self._bridge.send(("127.0.0.1", self._settings.port), address, *args)
 
     def _greet(self) -> None:
+        """Show the token; a server that was started anew has forgotten it."""
         if self._settings.token:
             self._send("/magnet/hello", _HELLO_ID, "token", self._settings.token)
 
@@ -142,6 +146,7 @@ class Desk:
         else:
             source = find_source(order.verb, song, order.wish, view)
             target, names = source.target, source.names
+        self._greet()
         errand = Errand(sender, order.id, song, target, order.verb)
         args = (*names, *order.names, "delivery", "path")
         job = self._jobs.ask(order.verb, args, errand, now)
@@ -168,17 +173,17 @@ class Desk:
         if address == "/magnet/error":
             self._teller.log(f"the bridge says: {text}")
             return
+        if address == "/magnet/pong" and args == (PING,) and self._presence.answer():
+            self._clock.forget()
+            self._greet()
+            self._teller.log("the bridge answers")
         if address in ("/magnet/clip/noted", "/magnet/failed"):
             self._lander.heard(args[0] if args else None)
         self._handle(self._jobs.take(address, args, now), now)
 
     def _handle(self, events: list[Event], now: float) -> None:
         for event in events:
-            if isinstance(event, Back):
-                self._clock.forget()
-                self._greet()
-                self._teller.log("the bridge answers again")
-            elif isinstance(event.job.context, Errand):
+            if isinstance(event.job.context, Errand):
                 self._tell(event, event.job.context, now)
 
     def _tell(

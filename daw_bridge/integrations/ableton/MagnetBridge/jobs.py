@@ -96,12 +96,7 @@ class Waiting:
     text: str
 
 
-@dataclass(frozen=True)
-class Back:
-    """The bridge answers again."""
-
-
-Event = Accepted | Progress | Ready | Ended | Waiting | Back
+Event = Accepted | Progress | Ready | Ended | Waiting
 
 
 class Jobs:
@@ -144,7 +139,8 @@ class Jobs:
     def take(self, address: str, args: Sequence[OscValue], now: float) -> list[Event]:
         """What a reply of the bridge means."""
         if address == "/magnet/pong" and args == (PING,):
-            return self._answered(now)
+            self._answered(now)
+            return []
         job = self._jobs.get(args[0]) if args and isinstance(args[0], int) else None
         if job is None:
             return []
@@ -177,20 +173,16 @@ class Jobs:
             self._send("/magnet/ping", PING)
         return events
 
-    def _answered(self, now: float) -> list[Event]:
+    def _answered(self, now: float) -> None:
         """The bridge is there. It reads in order, so what it has not accepted never reached it."""
-        events: list[Event] = []
         for job in self._jobs.values():
             if job.pinged_at is None:
                 continue
             if not job.accepted or job.told_away:  # it was away: it may have forgotten the job
                 job.resent = True
                 self._send(f"/magnet/{job.verb}", job.id, *job.args)
-            if job.told_away:
-                job.told_away = False
-                events = [Back()]
+            job.told_away = False
             job.heard_at, job.pinged_at = now, None
-        return events
 
     def _events(self, job: Job, address: str, args: Sequence[OscValue]) -> list[Event]:
         word = address.rpartition("/")[2]

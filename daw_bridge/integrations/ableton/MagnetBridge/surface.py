@@ -30,6 +30,7 @@ class MagnetSurface(ControlSurface):  # type: ignore[misc]
     def __init__(self, c_instance: object) -> None:
         super().__init__(c_instance)
         self._desk: Desk | None = None
+        self._last_error = ""
         mode = Live.Clip.WarpMode
         self.kit = LiveKit(Live.Clip.WarpMarker, mode.beats, mode.texture)  # type: ignore[arg-type]
         settings, problems = read_settings(Path(__file__).with_name("settings.ini"))
@@ -55,7 +56,10 @@ class MagnetSurface(ControlSurface):  # type: ignore[misc]
         try:
             self._desk.tick(time.monotonic())
         except Exception as error:  # noqa: BLE001 - the door: Live would switch the script off
-            self.log(f"this should not happen: {type(error).__name__}: {error}")
+            text = f"this should not happen: {type(error).__name__}: {error}"
+            if text != self._last_error:  # ten times a second would fill the log
+                self.log(text)
+            self._last_error = text
 
     def disconnect(self) -> None:
         """Live closes the set, or the musician chooses another surface."""

@@ -54,6 +54,8 @@ def read_order(address: str, args: Sequence[OscValue]) -> Order:
     if not args:
         raise Refused(f"{address} needs your own id first: a number or a short text")
     order_id = int(args[0]) if isinstance(args[0], float) else args[0]
+    if isinstance(order_id, bool) or not isinstance(order_id, int | str):
+        raise Refused(f"{address} needs your own id first: a number or a short text")
     wish, rest = _read_wish(args[1:]) if verb in JOB_VERBS else (Wish(), tuple(args[1:]))
     return Order(verb, order_id, wish, rest)
 

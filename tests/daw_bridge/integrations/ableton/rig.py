@@ -201,6 +201,7 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         self.heard: list[OscMessage] = []
         self.sender: Any = None
+        self._n_read = 0
 
     def __enter__(self) -> Listener:
         return self
@@ -218,6 +219,13 @@ class Listener:
 
     def all(self, address: str) -> list[tuple[Any, ...]]:
         return [m.args for m in self.listen() if m.address == address]
+
+    def answer_pings(self) -> None:
+        """As a bridge that is there does."""
+        for message in self.listen()[self._n_read :]:
+            if message.address == "/magnet/ping":
+                self.answer("/magnet/pong", *message.args)
+        self._n_read = len(self.heard)
 
     def answer(self, address: str, *args: Any) -> None:
         self._socket.sendto(encode(address, *args), self.sender)

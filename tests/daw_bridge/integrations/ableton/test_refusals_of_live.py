@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from tests.daw_bridge.integrations.ableton.live_clips import UNWARPED
 from tests.daw_bridge.integrations.ableton.live_set import ClipSlot, LiveSet, Track
 from tests.daw_bridge.integrations.ableton.rig import Asker, Listener, Live, live
 from tests.daw_bridge.integrations.ableton.sounds import fill, wav
+from tests.daw_bridge.servers import running_server
 
 
 class Stage:
@@ -257,20 +258,60 @@ def test_a_stranger_cannot_answer_for_the_bridge(stage: Stage, tmp_path: Path) -
     assert stage.me.all("landed") == stage.me.all("failed") == []
 
 
+def run_with_bridge(stage: Stage, done: Callable[[], bool]) -> None:
+    """Let Live run, with a bridge that answers its pings."""
+
+    def look() -> bool:
+        stage.bridge.answer_pings()
+        return done()
+
+    stage.host.run_until(look)
+
+
 def test_the_clock_can_be_switched_off_and_on(stage: Stage, live_set: LiveSet) -> None:
-    stage.host.run_until(lambda: bool(stage.bridge.all("/magnet/clock/bpm")))
+    run_with_bridge(stage, lambda: bool(stage.bridge.all("/magnet/clock/bpm")))
     stage.me.say("clock", 1, 0)
-    stage.host.run_until(lambda: bool(stage.me.all("clocked")))
+    run_with_bridge(stage, lambda: bool(stage.me.all("clocked")))
     live_set._tempo = 90.0
     for _ in range(5):
         stage.host.surface.update_display()
     assert len(stage.bridge.all("/magnet/clock/bpm")) == 1
     stage.me.say("clock", 2, 1)
-    stage.host.run_until(lambda: len(stage.bridge.all("/magnet/clock/bpm")) == 2)
+    run_with_bridge(stage, lambda: len(stage.bridge.all("/magnet/clock/bpm")) == 2)
     assert stage.bridge.all("/magnet/clock/bpm")[-1] == (90.0,)
 
 
+def test_the_clock_is_told_to_a_bridge_that_answers_and_anew_when_it_comes_back(
+    stage: Stage,
+) -> None:
+    tick, told = stage.host.surface._desk.tick, lambda: stage.bridge.all("/magnet/clock/bpm")
+    tick(100.0)
+    assert told() == []
+    for seconds in (102.0, 104.0):
+        stage.bridge.answer_pings()
+        tick(seconds)
+    assert told() == [(120.0,)]
+    for seconds in (106.0, 108.0, 110.0):  # nobody answers these
+        tick(seconds)
+    stage.bridge.answer_pings()
+    tick(111.0)
+    assert told() == [(120.0,)] * 2
+
+
+def test_a_token_is_shown_before_anything_is_asked(live_set: LiveSet, tmp_path: Path) -> None:
+    listen = free_port()
+    with (
+        running_server(tmp_path, token="open sesame") as server,
+        live(tmp_path, live_set, port=server.port, listen=listen, token="open sesame") as host,
+        Asker(listen) as me,
+    ):
+        me.say("generate", 1, "prompt", "bass", "bars", 1)
+        host.run_until(lambda: bool(me.all("landed")) or bool(me.all("failed")))
+        assert me.all("failed") == []
+
+
 def test_when_the_set_is_closed_jobs_are_cancelled_and_the_clock_stops(stage: Stage) -> None:
+    run_with_bridge(stage, lambda: bool(stage.bridge.all("/magnet/clock/bpm")))
     stage.ask("generate", "prompt", "bass")
     stage.host.surface.disconnect()
     assert stage.bridge.all("/magnet/cancel") == [(1,)]

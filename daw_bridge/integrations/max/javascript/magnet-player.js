@@ -54,7 +54,7 @@ function ask(verb, names) {
   link.asked = true;
   // What we ask may have been started anew meanwhile, and know nothing of our port.
   if (link.ours) outlet(TO_NET, link.root + "notify", "port", link.port);
-  outlet.apply(this, [TO_NET, link.root + verb, link.job].concat(names));
+  outlet(TO_NET, [link.root + verb, link.job].concat(names));
   outlet(TO_PROGRESS, 0);
   say("asked");
   link.waiting.cancel();
@@ -188,7 +188,7 @@ function heard(word, args) {
     say("ready: seed " + args[9]);
     load(args);
   }
-  outlet.apply(this, [TO_ALL, word].concat(args));
+  outlet(TO_ALL, [word].concat(args));
 }
 
 var DO = {

@@ -103,7 +103,7 @@ function heard(word, args) {
     say("ready: seed " + args[9]);
     load(args);
   }
-  outlet.apply(this, [TO_ALL, word].concat(args));
+  outlet(TO_ALL, [word].concat(args));
 }
 
 var DO = {

@@ -24,7 +24,8 @@ class LiveAPI {
 const box = {
   Task, LiveAPI, outlets: 1, inlets: 1, messagename: "",
   arrayfromargs: (args) => Array.from(args),
-  outlet(index, ...args) {
+  outlet(index, ...words) {
+    const args = words.length === 1 && Array.isArray(words[0]) ? words[0] : words;
     if (index >= box.outlets) throw new Error("no outlet " + index);
     if (args.some((arg) => !["number", "string"].includes(typeof arg) || Number.isNaN(arg)))
       throw new Error("an outlet takes numbers and texts: " + JSON.stringify(args));

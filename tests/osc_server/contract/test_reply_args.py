@@ -12,7 +12,7 @@ from osc_server.contract.reply_args import encode_reply, reply_from_osc, reply_t
 
 READY = replies.Ready(
     "a", "c1", "/clips/c1.wav", 7.5, 4.0, 128.5, 128.25, 1.25, -14.0, 77, 48000, 0.25, "quiet",
-    1.5, 0.75, 0.5, 3,
+    1.5, 0.75, 0.5, 3, unknown_words="kazoo",
 )  # fmt: skip
 EXAMPLES = [
     replies.Accepted(1, 2, 3.5, "hardly"),
@@ -87,6 +87,7 @@ def test_ready_is_positional():
             0.0,
             1.0,
             0.0,
+            "kazoo",
         ),
     )
 

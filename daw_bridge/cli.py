@@ -38,6 +38,7 @@ from daw_bridge.flags import (
 from daw_bridge.install.commands import add_install_commands
 from daw_bridge.midi.commands import add_midi_commands
 from daw_bridge.model_commands import add_model_commands
+from daw_bridge.reaper.commands import add_reaper_commands
 from daw_bridge.session import clips
 from daw_bridge.session import live as live_session
 from daw_bridge.session.building import LiveWish
@@ -57,6 +58,7 @@ app = typer.Typer(
 add_model_commands(app, lambda work: _run(work), lambda: _console())
 add_midi_commands(app, lambda work: _run(work), lambda: _console())
 add_install_commands(app, lambda: _console())
+add_reaper_commands(app, lambda work: _run(work), lambda: _console())
 add_clip_commands(app, lambda settings, wish: _run(clips.generate(settings, wish, _console())))
 
 

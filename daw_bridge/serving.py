@@ -106,9 +106,19 @@ async def client_of_some_server(
     """A client of ``some_server``; the terminal shows what is waited for."""
     async with AsyncExitStack() as stack:
         with console.status("looking for a server") as status:
-            address = await stack.enter_async_context(some_server(config, status.update))
-            client = AsyncMagnetClient(*address, token=config.token())
-            await stack.enter_async_context(client)
+            client = await stack.enter_async_context(told_client(config, status.update))
+        yield client
+
+
+@asynccontextmanager
+async def told_client(
+    config: BridgeConfig, say: Callable[[str], None]
+) -> AsyncIterator[AsyncMagnetClient]:
+    """The same; ``say`` is told what is waited for."""
+    async with (
+        some_server(config, say) as address,
+        AsyncMagnetClient(*address, token=config.token()) as client,
+    ):
         yield client
 
 

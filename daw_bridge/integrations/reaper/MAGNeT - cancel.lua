@@ -1,0 +1,5 @@
+-- Stops all orders that are not finished, with the settings of the MAGNeT window, which opens if it is not.
+
+local _, script = reaper.get_action_context()
+package.path = script:match("^(.*[/\\])") .. "lib/?.lua;" .. package.path
+require("say")("cancel", script)

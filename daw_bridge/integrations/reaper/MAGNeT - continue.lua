@@ -1,0 +1,5 @@
+-- Goes on where the selected item ends, with the settings of the MAGNeT window, which opens if it is not.
+
+local _, script = reaper.get_action_context()
+package.path = script:match("^(.*[/\\])") .. "lib/?.lua;" .. package.path
+require("say")("continue", script)

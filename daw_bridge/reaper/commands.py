@@ -11,7 +11,9 @@ from rich.console import Console
 
 from daw_bridge import flags
 from daw_bridge.config import load_config
+from daw_bridge.reaper.project_files import Goal, hand_over
 from daw_bridge.reaper.watching import watch
+from osc_server.contract.musical_time import Meter
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 """Runs work to its end, or until Ctrl-C."""
@@ -48,5 +50,30 @@ def add_reaper_commands(app: typer.Typer, run: Run, console: Callable[[], Consol
             "models": models,
         }
         run(watch(load_config(given, file=config), folder, console().print))
+
+    @group.command("rpp")
+    def rpp(  # noqa: PLR0913  # as above
+        project: Annotated[Path, typer.Argument(help="the .rpp file; made where there is none")],
+        clips_: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[CLIP]...", help="ids of clips; the newest if none is given"),
+        ] = None,
+        track: Annotated[str, typer.Option(help="its name; made where there is none")] = "MAGNeT",
+        bar: Annotated[
+            int | None, typer.Option(min=1, help="of the first clip; else the first free one")
+        ] = None,
+        meter: Annotated[str, typer.Option(help="of a project that is made")] = "4/4",
+        marker: Annotated[bool, typer.Option(help="set a marker at each clip")] = False,
+        server: flags.Server = None,
+        port: flags.Port = None,
+        token_file: flags.TokenFile = None,
+        clips: flags.Clips = None,
+        config: flags.Config = None,
+    ) -> None:
+        """Put clips into a project file that is not open in Reaper; all else in it stays."""
+        given = {"server": server, "port": port, "token_file": token_file, "clips": clips}
+        settings = load_config(given, file=config)
+        goal = Goal(project, track, bar, Meter.parse(meter), marker)
+        run(hand_over(settings, goal, clips_ or [], console()))
 
     app.add_typer(group, name="reaper")

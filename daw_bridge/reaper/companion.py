@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -219,5 +220,11 @@ class Companion:
 
     def _tell(self, state: str, text: str) -> None:
         self._hand_over.tell_bridge(
-            {"name": self._name, "state": state, "text": text, "sign": time.monotonic_ns()}
+            {
+                "name": self._name,
+                "pid": os.getpid(),
+                "state": state,
+                "text": text,
+                "sign": time.monotonic_ns(),
+            }
         )

@@ -98,7 +98,7 @@ function desk:land(job, told)
     self.bridge:landed(job.id, { place = where })
   else
     job.state = "kept"
-    job.text = "Not in the project: " .. why .. ". It is kept: " .. clips[1].file
+    job.text = "It could not be put into the project: " .. why .. ". The clip is kept: " .. clips[1].file
     self.bridge:landed(job.id, { problem = why })
   end
   if (told.text or "") ~= "" and where then

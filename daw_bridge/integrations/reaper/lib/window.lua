@@ -93,6 +93,39 @@ local function write(text, x, y, width, c)
   gfx.drawstr(text)
 end
 
+--- Words, those that are wider than a line (paths) in pieces.
+local function words_of(text, width)
+  local words = {}
+  for word in text:gmatch("%S+") do
+    while gfx.measurestr(word) > width do
+      local n = utf8.len(word) or #word
+      while n > 1 and gfx.measurestr(word:sub(1, utf8.offset(word, n + 1) - 1)) > width do
+        n = n - 1
+      end
+      words[#words + 1] = word:sub(1, utf8.offset(word, n + 1) - 1)
+      word = word:sub(utf8.offset(word, n + 1))
+    end
+    words[#words + 1] = word
+  end
+  return words
+end
+
+--- Text over as many lines as it needs; where the next line would begin.
+local function write_all(text, x, y, width, c)
+  local line = ""
+  for _, word in ipairs(words_of(text, width)) do
+    local longer = line == "" and word or line .. " " .. word
+    if line ~= "" and gfx.measurestr(longer) > width then
+      write(line, x, y, width, c)
+      line, y = word, y + 18
+    else
+      line = longer
+    end
+  end
+  write(line, x, y, width, c)
+  return y + 18
+end
+
 --- A place that can be clicked or turned with the wheel.
 function window:button(x, y, w, h, act, wheel)
   self.places[#self.places + 1] = { x = x, y = y, w = w, h = h, act = act, wheel = wheel }
@@ -193,8 +226,10 @@ local function job_line(job)
     return "✓ " .. job.text, GOOD
   elseif job.state == "landed" then
     return job.text, TEXT
-  elseif job.state == "failed" or job.state == "kept" then
-    return job.text, BAD
+  elseif job.state == "failed" then
+    return "failed", BAD
+  elseif job.state == "kept" then
+    return "not in the project", BAD
   end
   return job.text ~= "" and job.text or job.state, DIM
 end
@@ -218,7 +253,11 @@ function window:draw_jobs(y)
         self.desk:cancel(job)
       end)
     end
-    y = y + 32
+    y = y + 30
+    local trouble = job.state == "failed" or job.state == "kept"
+    if trouble or job.note then
+      y = write_all(trouble and job.text or job.note, EDGE, y, gfx.w - 2 * EDGE, trouble and BAD or DIM) + 4
+    end
   end
 end
 
@@ -249,7 +288,9 @@ function window:draw()
   self:draw_verbs(106)
   self:draw_jobs(150)
   local text, c = state_line(self.desk)
-  write(text, EDGE, gfx.h - 22, gfx.w - 2 * EDGE, c)
+  local lines = math.ceil(gfx.measurestr(text) / (gfx.w - 4 * EDGE))
+  box(0, gfx.h - 8 - 18 * lines, gfx.w, 8 + 18 * lines, BACK)
+  write_all(text, EDGE, gfx.h - 4 - 18 * lines, gfx.w - 2 * EDGE, c)
   gfx.update()
 end
 

@@ -31,7 +31,8 @@ def landings_of(server: RunningServer, clip: str) -> list[dict[str, str]]:
 
 
 GENERATE = """
-local p = s.project({{ rate = {rate}, markers = {{ {{ seconds = 0, bpm = {bpm}, num = {num}, den = {den} }} }} }})
+local start = {{ seconds = 0, bpm = {bpm}, num = {num}, den = {den} }}
+local p = s.project({{ rate = {rate}, markers = {{ start }} }})
 p.selected_track = s.model.track(p, "Drums")
 local bar = {num} * 4 / {den} * 60 / {bpm}
 p.selection = {{ {first} * bar + 0.004, {last} * bar - 0.003 }}
@@ -70,3 +71,216 @@ def test_a_clip_for_the_time_selection_lies_on_its_bar_to_the_sample(
     assert report["updates"] == 1
     (landing,) = landings_of(server, take["ext"]["clip"])
     assert (landing["place"], landing["problem"]) == ('track 1 "Drums", bar 5', "")
+
+
+MAPS = {
+    "a tempo change in the middle": (
+        "{ seconds = 0, bpm = 120, num = 4, den = 4 }, { seconds = 4, bpm = 126 }",
+        "{ 0, 4 + 4 * 60 / 126 * 2 }",
+        [("4/4", 16)],
+    ),
+    "a gliding tempo": (
+        "{ seconds = 0, bpm = 100, num = 4, den = 4, linear = true }, { seconds = 9, bpm = 110 }",
+        "{ 0, 9 }",
+        [("4/4", 16)],
+    ),
+    "a change from 4/4 to 3/4": (
+        "{ seconds = 0, bpm = 120, num = 4, den = 4 },{ seconds = 4, bpm = 120, num = 3, den = 4 }",
+        "{ 0, 7 }",
+        [("4/4", 8), ("3/4", 6)],
+    ),
+    "a leap of the tempo": (
+        "{ seconds = 0, bpm = 90, num = 3, den = 4 }, { seconds = 4, bpm = 140 }",
+        "{ 0, 4 + 6 * 60 / 140 }",
+        [("3/4", 6), ("3/4", 6)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("rate", [44100, 96000])
+def test_every_beat_of_a_clip_lies_on_its_beat_where_the_tempo_map_changes(
+    reaper: Reaper, name: str, rate: int
+) -> None:
+    markers, selection, pieces = MAPS[name]
+    report = reaper.run(f"""
+local p = s.project({{ rate = {rate}, markers = {{ {markers} }} }})
+p.selected_track = s.model.track(p, "Keys")
+p.selection = {selection}
+s.set({{ prompt = "warm pad" }})
+s.start("MAGNeT.lua")
+s.click("Generate")
+local function done()
+  local n = 0
+  for _, text in ipairs(s.texts()) do n = n + (text:find("✓") and 1 or 0) end
+  return n == {len(pieces)}
+end
+s.wait(done)
+s.beats = {{}}
+local beat = 0
+for _, item in ipairs(p.tracks[1].items) do
+  while reaper.TimeMap2_QNToTime(p, beat) < item.values.D_POSITION + item.values.D_LENGTH - 1e-4 do
+    table.insert(s.beats, {{ beat, reaper.TimeMap2_QNToTime(p, beat) }})
+    beat = beat + 1
+  end
+end
+p.undo = s.beats
+""")
+    items = items_of(report, "Keys")
+    beats = dict(report["undo"])
+    assert len(items) == len(pieces)
+    first = 0
+    for item, (_, n_beats) in zip(items, pieces, strict=True):
+        (take,) = item["takes"]
+        position = item["values"]["D_POSITION"]
+        assert position * rate == pytest.approx(round(beats[first] * rate), abs=1e-6)
+        seconds_a_beat = take["n_samples"] / rate / n_beats
+        for beat in range(n_beats):
+            there = where_in_source(take["stretch"], beats[first + beat] - position)
+            assert there == pytest.approx(beat * seconds_a_beat, abs=1 / rate)
+        first += n_beats
+    ends = [item["values"]["D_POSITION"] + item["values"]["D_LENGTH"] for item in items]
+    starts = [item["values"]["D_POSITION"] for item in items]
+    assert np.array(ends[:-1]) * rate == pytest.approx(np.array(starts[1:]) * rate, abs=1e-6)
+
+
+def where_in_source(stretch: list[list[float]], seconds: float) -> float:
+    """The place in its file that a take plays so long after its item's beginning."""
+    if not stretch:
+        return seconds
+    there, source = zip(*stretch, strict=True)
+    return float(np.interp(seconds, there, source))
+
+
+PLAIN = """
+local p = s.project({ rate = 48000, markers = { { seconds = 0, bpm = 120, num = 4, den = 4 } } })
+p.selected_track = s.model.track(p, "Drums")
+p.selection = { 2, 6 }
+"""
+GENERATED = f"""{PLAIN}
+s.set({{ prompt = "dusty breakbeat" }})
+s.start("MAGNeT.lua")
+s.click("Generate")
+s.wait_for("✓")
+p.selected_item = p.tracks[1].items[1]
+"""
+ANOTHER = """
+s.wait(function()
+  local n = 0
+  for _, text in ipairs(s.texts()) do n = n + (text:find("✓") and 1 or 0) end
+  return n == 2
+end)
+"""
+
+
+def test_takes_become_takes_of_one_item_and_the_best_is_heard(
+    server: RunningServer, reaper: Reaper
+) -> None:
+    report = reaper.run(GENERATED.replace("{ prompt", "{ takes = 3, prompt"))
+    (item,) = items_of(report, "Drums")
+    clips = [take["ext"]["clip"] for take in item["takes"]]
+    assert len(set(clips)) == 3
+    assert item["active"] == 1
+    assert [take["name"][-6:] for take in item["takes"]] == ["take 1", "take 2", "take 3"]
+    assert all(landings_of(server, clip)[0]["place"] == 'track 1 "Drums", bar 2' for clip in clips)
+
+
+def test_a_clip_goes_on_where_the_selected_item_ends(server: RunningServer, reaper: Reaper) -> None:
+    report = reaper.run(f"""{GENERATED}
+s.start("MAGNeT - continue.lua")
+{ANOTHER}
+""")
+    first, second = items_of(report, "Drums")
+    assert second["values"]["D_POSITION"] == first["values"]["D_POSITION"] + 4
+    made = json.loads((server.clips / f"{second['takes'][0]['ext']['clip']}.json").read_text())
+    assert made["request"]["start"] == {"how": "continue", "clip": first["takes"][0]["ext"]["clip"]}
+
+
+def test_the_time_selection_in_an_item_is_made_anew_and_the_rest_stays_bit_for_bit(
+    reaper: Reaper,
+) -> None:
+    report = reaper.run(f"{GENERATED}\np.selection = {{ 4, 5 }}\ns.click('Infill'){ANOTHER}")
+    (item,) = items_of(report, "Drums")
+    before, after = (soundfile.read(take["path"])[0] for take in item["takes"])
+    assert item["active"] == 2
+    assert len(before) == len(after) == 4 * 48000
+    changed = np.flatnonzero(np.any(np.atleast_2d(before.T != after.T), axis=0))
+    assert changed.size > 0
+    assert changed.min() >= 2 * 48000
+    assert changed.max() < 3 * 48000
+
+
+def test_an_item_with_audio_from_anywhere_is_varied_as_it_is_heard(
+    server: RunningServer, reaper: Reaper
+) -> None:
+    seconds = np.arange(3 * 44100) / 44100
+    path = reaper.folder / "own recording.wav"
+    soundfile.write(path, 0.4 * np.sin(2 * np.pi * 220 * seconds), 44100)
+    report = reaper.run(f"""{PLAIN}
+local item = s.item(p.tracks[1], 2, 2, [[{path}]])
+s.arrange(function()
+  reaper.SetMediaItemTakeInfo_Value(item.takes[1], "D_STARTOFFS", 0.5)
+end)
+p.selected_item = item
+s.set({{ prompt = "", takes = 2, amount = 0.4 }})
+s.start("MAGNeT.lua")
+s.click("Vary")
+s.wait_for("✓")
+""")
+    (item,) = items_of(report, "Drums")
+    assert len(item["takes"]) == 3
+    made = item["takes"][1]
+    assert made["n_samples"] / made["rate"] == 2.0
+    sidecar = json.loads((server.clips / f"{made['ext']['clip']}.json").read_text())
+    given, rate = soundfile.read(server.clips / sidecar["request"]["start"]["clip"])
+    whole = soundfile.read(path)[0]
+    assert rate == 44100
+    np.testing.assert_allclose(given, whole[22050 : 22050 + 88200], atol=1e-6)
+
+
+def test_a_saved_project_keeps_its_clips_in_its_own_folder(reaper: Reaper) -> None:
+    media = reaper.folder / "song" / "Media files"
+    report = reaper.run(
+        GENERATED.replace(
+            "{ rate = 48000,",
+            f"{{ file = [[{media.parent / 'song.rpp'}]], media = [[{media}]], rate = 48000,",
+        )
+    )
+    (take,) = items_of(report, "Drums")[0]["takes"]
+    assert Path(take["path"]).parent == media
+    assert take["ext"]["clip"] in Path(take["path"]).name
+    assert [path.name for path in media.iterdir()] == [Path(take["path"]).name]
+
+
+def test_without_a_selected_track_the_clip_gets_a_track_of_its_own(reaper: Reaper) -> None:
+    report = reaper.run(GENERATED.replace("p.selected_track = ", "local other = "))
+    assert [track["name"] for track in report["tracks"]] == ["Drums", "dusty breakbeat"]
+    assert len(items_of(report, "dusty breakbeat")) == 1
+
+
+def test_a_project_without_a_rate_of_its_own_follows_the_device(reaper: Reaper) -> None:
+    report = reaper.run(f"s.world.device_rate = '44100'\n{GENERATED.replace('rate = 48000,', '')}")
+    (take,) = items_of(report, "Drums")[0]["takes"]
+    assert take["rate"] == 44100
+
+
+def test_without_a_time_selection_so_many_bars_are_made_from_the_edit_cursor(
+    reaper: Reaper,
+) -> None:
+    report = reaper.run(
+        GENERATED.replace("p.selection = { 2, 6 }", "p.cursor = 7.9\ns.set({ bars = 1 })")
+    )
+    (item,) = items_of(report, "Drums")
+    assert (item["values"]["D_POSITION"], item["values"]["D_LENGTH"]) == (8, 2)
+
+
+def test_a_prompt_is_typed_into_the_window_letter_by_letter(reaper: Reaper) -> None:
+    report = reaper.run(f"""{PLAIN}
+s.set({{ prompt = "" }})
+s.start("MAGNeT.lua")
+s.type("wörm päd 東x")
+s.hand.keys = {{ 8, 0x6C656674, 0x6C656674, 0x64656C, 13 }}
+s.wait_for("✓")
+""")
+    (take,) = items_of(report, "Drums")[0]["takes"]
+    assert take["name"] == "wörm päd東"

@@ -68,6 +68,8 @@ class Host:
         advice: what to do in the host afterwards.
         makes_folder: whether the first of the folders may be made where there is none of them,
             because the host looks there even if it did not make it itself.
+        written: pairs of a path under the host's folder and what makes the file's text, for what
+            is known on this computer only.
     """
 
     name: str
@@ -77,3 +79,4 @@ class Host:
     folders: Callable[[Places], tuple[Path, ...]]
     advice: str
     makes_folder: bool = False
+    written: tuple[tuple[str, Callable[[], str]], ...] = ()

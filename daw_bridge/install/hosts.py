@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from daw_bridge.install.host import Host, Places
@@ -35,6 +36,18 @@ def _ableton(places: Places) -> tuple[Path, ...]:
 def _max(places: Places) -> tuple[Path, ...]:
     """Max's packages, of the newest Max first."""
     return tuple(places.documents / f"Max {version}" / "Packages" for version in (9, 8))
+
+
+def _reaper(places: Places) -> tuple[Path, ...]:
+    """What Reaper calls its resource path; Options > Show REAPER resource path opens it."""
+    return (places.application_data / "REAPER",)
+
+
+def _own_command() -> str:
+    """The command line of this very installation: hosts know no PATH of a terminal."""
+    python = Path(sys.executable)
+    windowless = python.with_name("pythonw.exe")
+    return f'"{windowless if windowless.exists() else python}" -m daw_bridge.cli\n'
 
 
 HOSTS = (
@@ -78,5 +91,24 @@ HOSTS = (
         "Choose Language > Recompile Class Library; then Magnet.help explains and plays. If you "
         "had installed the Quark, take it out with Quarks.gui: a class may be there only once.",
         makes_folder=True,
+    ),
+    Host(
+        "reaper",
+        "REAPER",
+        "reaper",
+        (
+            ("MAGNeT.lua", "Scripts/magnet-bridge/MAGNeT.lua"),
+            *(
+                (f"MAGNeT - {verb}.lua", f"Scripts/magnet-bridge/MAGNeT - {verb}.lua")
+                for verb in ("generate", "continue", "infill", "vary", "cancel")
+            ),
+            ("lib", "Scripts/magnet-bridge/lib"),
+            ("OSC", "OSC"),
+        ),
+        _reaper,
+        "Actions > Show action list > New action > Load ReaScript: choose MAGNeT.lua in "
+        "Scripts/magnet-bridge, once, and run it: its window opens, and its other scripts become "
+        "actions. For faders: Preferences > Control/OSC/web > Add > OSC, pattern magnet-bridge.",
+        written=(("Scripts/magnet-bridge/command.txt", _own_command),),
     ),
 )

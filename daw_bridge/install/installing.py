@@ -123,6 +123,8 @@ class Installer:
 
     def _contents(self, host: Host) -> Iterator[tuple[str, bytes]]:
         """What goes where: paths under the host's folder, with slashes, and their content."""
+        for target, text in host.written:
+            yield target, text().encode()
         for inside, target in host.files:
             source = self._sources / host.source / inside
             if source.is_file():

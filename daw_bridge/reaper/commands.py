@@ -12,7 +12,7 @@ from rich.console import Console
 from daw_bridge import flags
 from daw_bridge.config import load_config
 from daw_bridge.reaper.project_files import Goal, hand_over
-from daw_bridge.reaper.watching import watch
+from daw_bridge.session.reaper import watch
 from osc_server.contract.musical_time import Meter
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]

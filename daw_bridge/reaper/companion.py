@@ -28,6 +28,7 @@ SILENT_SECONDS = 120.0
 waiting, so this is long."""
 TOLD_SECONDS = 0.1
 """How often the host is told of progress at most."""
+_REPLACED = "another bridge serves this host"
 FINAL = ("noted", "failed", "cancelled")
 """States in which nothing more happens to an order."""
 
@@ -82,7 +83,8 @@ class Companion:
             for task in self._serving.values():
                 task.cancel()
             await asyncio.gather(*self._serving.values(), return_exceptions=True)
-        self._tell("ended", reason)
+        if reason != _REPLACED:  # its file is another's now
+            self._tell("ended", reason)
         return reason
 
     def _reason(self, life: bytes | None, silent_seconds: float) -> str:
@@ -92,7 +94,7 @@ class Companion:
         if silent_seconds > self._silent_seconds:
             return f"the host was silent for {self._silent_seconds:g} s"
         if self._hand_over.bridge().get("name", self._name) != self._name:
-            return "another bridge serves this host"
+            return _REPLACED
         return self._lost
 
     def _look(self) -> None:

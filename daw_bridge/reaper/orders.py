@@ -10,10 +10,12 @@ from typing import Any, cast
 from daw_bridge.client.options import GenerateOptions
 from osc_server.contract.addresses import REQUESTS, nearest
 from osc_server.contract.errors import BadRequest
+from osc_server.contract.parameters import read_value
 from osc_server.contract.requests import RATES_HZ, GenerateClip, Start
 
 _OWN = ("verb", "prompt", "media", "audio", "audio_from", "audio_seconds", "clip")
 """Names of an order that are no options of the protocol."""
+_CUT = ("audio_from", "audio_seconds")
 _VERBS = {row.address.rpartition("/")[2]: row for row in REQUESTS if row.record is GenerateClip}
 
 
@@ -39,7 +41,7 @@ class Order:
     Attributes:
         verb: ``generate``, ``continue``, ``infill``, ``vary`` or ``loop``.
         prompt: the words.
-        options: every other name of the protocol, as texts: the protocol reads them.
+        options: every other name of the protocol.
         media: the folder that the WAV is to lie in; None leaves it in the library.
         clip: the id of the clip that it starts from; empty for none.
         cut: the audio that it starts from, where that is no clip of the library.
@@ -56,7 +58,7 @@ class Order:
         """The request's start, from the clip of this name.
 
         Raises:
-            BadRequest: where a name that it needs is missing, or is no number.
+            BadRequest: where a name that it needs is missing.
         """
         row = _VERBS[self.verb]
         if row.start is None:
@@ -67,8 +69,7 @@ class Order:
             if group != "start" or attribute == "clip":
                 continue
             if parameter.name in self.options:
-                text = cast(Mapping[str, str], self.options)[parameter.name]
-                values[attribute] = _number(parameter.name, text, parameter.kind == "number")
+                values[attribute] = cast(Mapping[str, object], self.options)[parameter.name]
             elif parameter.required:
                 raise BadRequest(f"{self.verb} needs {parameter.name}: {parameter.doc}")
         return row.start(**values)
@@ -93,16 +94,11 @@ def read_order(values: Mapping[str, str]) -> Order:
     verb = values.get("verb", "")
     if verb not in _VERBS:
         raise BadRequest(f"there is no {verb!r}{nearest(verb, list(_VERBS))}")
-    options = {name: value for name, value in values.items() if name not in _OWN}
-    if "rate" in options:
-        options["rate"] = str(_nearest_rate(options["rate"]))
+    options = _options(verb, {name: text for name, text in values.items() if name not in _OWN})
     cut = None
     if "audio" in values:
-        at, length = (
-            float(str(_number(name, values.get(name, "0"), True)))
-            for name in ("audio_from", "audio_seconds")
-        )
-        cut = Cut(Path(values["audio"]), at, length)
+        at, seconds = (_number(name, values.get(name, "0")) for name in _CUT)
+        cut = Cut(Path(values["audio"]), at, seconds)
     media = values.get("media", "")
     return Order(
         verb=verb,
@@ -114,15 +110,25 @@ def read_order(values: Mapping[str, str]) -> Order:
     )
 
 
-def _nearest_rate(text: str) -> int:
+def _options(verb: str, texts: Mapping[str, str]) -> dict[str, object]:
+    """The values that a verb's names have."""
+    known = {parameter.name: parameter for parameter in _VERBS[verb].named}
+    options: dict[str, object] = {}
+    for name, text in texts.items():
+        if name not in known or known[name].refused:
+            raise BadRequest(f"{verb} has no {name}{nearest(name, known)}")
+        if name == "rate":
+            text = str(_nearest_rate(_number(name, text)))
+        options[name] = read_value(known[name], [text])
+    return options
+
+
+def _nearest_rate(rate: float) -> int:
     """The rate that the server offers, nearest to the project's: hosts resample the rest."""
-    rate = float(str(_number("rate", text, True)))
     return min(RATES_HZ, key=lambda offered: (abs(offered - rate), -offered))
 
 
-def _number(name: str, text: str, is_number: bool) -> object:
-    if not is_number:
-        return text
+def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError as error:

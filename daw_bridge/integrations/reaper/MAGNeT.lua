@@ -8,6 +8,17 @@ package.path = home .. "lib/?.lua;" .. package.path
 local SECTION = "magnet-bridge"
 local ALIVE_SECONDS = 1
 
+--- Makes the other scripts known to Reaper as actions, once.
+local function register()
+  if reaper.GetExtState(SECTION, "registered") == home then
+    return
+  end
+  for index, verb in ipairs({ "generate", "continue", "infill", "vary", "cancel" }) do
+    reaper.AddRemoveReaScript(true, 0, home .. "MAGNeT - " .. verb .. ".lua", index == 5)
+  end
+  reaper.SetExtState(SECTION, "registered", home, true)
+end
+
 local bridge = require("bridge").new(home)
 local desk = require("desk").new(bridge)
 local window = require("window")
@@ -56,4 +67,5 @@ reaper.atexit(function()
   bridge:bye()
   view:close()
 end)
+register()
 step()

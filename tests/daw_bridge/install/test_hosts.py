@@ -76,6 +76,12 @@ def test_live_finds_the_control_surface_and_the_device_with_its_script_beside_it
     assert names == {"MagnetBridge.amxd", "MagnetBridgeDevice.js"}
 
 
+def test_reaper_is_looked_for_where_each_system_has_it():
+    assert folders("reaper", "Linux") == ["home/.config/REAPER"]
+    assert folders("reaper", "Darwin") == ["home/Library/Application Support/REAPER"]
+    assert folders("reaper", "Windows", APPDATA="roaming") == ["roaming/REAPER"]
+
+
 def home_of(folder: Path) -> dict[str, str]:
     """An environment whose home is a folder of the test."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}

@@ -118,7 +118,7 @@ local function selected(proj)
     loops = reaper.GetMediaItemInfo_Value(item, "B_LOOPSRC") == 1,
     source_seconds = reaper.GetMediaSourceLength(source),
     stretched = reaper.GetTakeNumStretchMarkers(take) > 0,
-    qn = reaper.TimeMap2_timeToQN(proj, position),
+    qn = map.meant(reaper.TimeMap2_timeToQN(proj, position)),
   }
 end
 
@@ -149,8 +149,7 @@ local function cut_of(proj, it, ask)
   if not steady then
     return nil, "The tempo changes within the selected item, which was not made for that: split it there."
   end
-  local _, measure = reaper.TimeMap2_timeToBeats(proj, it.position)
-  local _, _, _, numerator, denominator = reaper.TimeMap_GetMeasureInfo(proj, measure)
+  local _, numerator, denominator = map.measure(proj, it.qn)
   ask.audio, ask.audio_from, ask.audio_seconds = it.path, it.offset, it.length
   ask.bpm, ask.meter = bpm, numerator .. "/" .. denominator
   return ask
@@ -180,12 +179,8 @@ function look.continue(settings)
       return nil, why
     end
   end
-  -- Where the item was put on a sample beside its beat, the beat is meant.
-  local qn0 = reaper.TimeMap2_timeToQN(proj, it.position + it.length)
-  local beat = math.floor(qn0 * 960 + 0.5) / 960
-  qn0 = math.abs(beat - qn0) < 0.001 and beat or qn0
-  local _, measure = reaper.TimeMap2_timeToBeats(proj, reaper.TimeMap2_QNToTime(proj, qn0 + 1e-6))
-  local _, _, _, numerator, denominator = reaper.TimeMap_GetMeasureInfo(proj, measure)
+  local qn0 = map.meant(reaper.TimeMap2_timeToQN(proj, it.position + it.length))
+  local _, numerator, denominator = map.measure(proj, qn0)
   local qn1 = qn0 + settings.bars * numerator * 4 / denominator
   ask.beats = qn1 - qn0
   ask.meter = numerator .. "/" .. denominator
@@ -244,9 +239,9 @@ function look.infill(settings)
   if from < it.position - 0.001 or to > it.position + it.length + 0.001 then
     return nil, "The time selection reaches beyond the selected item."
   end
-  local first = math.max(0, reaper.TimeMap2_timeToQN(proj, from) - it.qn)
-  local last = reaper.TimeMap2_timeToQN(proj, to) - it.qn
-  local round = math.floor(first / place.beats + 1e-6) * place.beats
+  local first = map.meant(reaper.TimeMap2_timeToQN(proj, from) - it.qn)
+  local last = map.meant(reaper.TimeMap2_timeToQN(proj, to) - it.qn)
+  local round = math.floor((first + 0.001) / place.beats) * place.beats
   ask.from, ask.to = math.max(0, first - round), last - round
   if ask.to > place.beats + 0.001 then
     return nil, "The time selection reaches across the loop's seam: select within one round of it."

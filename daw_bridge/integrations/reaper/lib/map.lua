@@ -8,6 +8,9 @@ local map = {}
 -- A clip is stretched by at most this; where the tempo strays further, another clip begins.
 local STRAY = 0.12
 local NEAR_QN = 1e-6
+-- An item lies on a sample, which may be beside its beat by as much; far less than anybody plays.
+local SAMPLE_QN = 0.001
+local TICKS = 960
 
 --- The project's sample rate: its own, or that of the sound device where it follows it.
 function map.rate(proj)
@@ -34,8 +37,21 @@ end
 
 --- The bar that a beat lies in, counted from 1, as Reaper's ruler shows it.
 function map.bar_number(proj, qn)
-  local _, measure = reaper.TimeMap2_timeToBeats(proj, reaper.TimeMap2_QNToTime(proj, qn + NEAR_QN))
-  return measure + 1
+  return map.measure(proj, qn) + 1
+end
+
+--- The measure that begins at a beat or holds it, counted from 0, and its meter.
+function map.measure(proj, qn)
+  local seconds = reaper.TimeMap2_QNToTime(proj, qn + SAMPLE_QN)
+  local _, measure = reaper.TimeMap2_timeToBeats(proj, seconds)
+  local _, _, _, numerator, denominator = reaper.TimeMap_GetMeasureInfo(proj, measure)
+  return measure, numerator, denominator
+end
+
+--- The beat that is meant where a sample lies beside it.
+function map.meant(qn)
+  local tick = math.floor(qn * TICKS + 0.5) / TICKS
+  return math.abs(tick - qn) < SAMPLE_QN / 2 and tick or qn
 end
 
 --- Where the tempo may change between two beats: every beat, every tempo marker, and `more`.

@@ -28,11 +28,13 @@ class Reaper:
         folder: of everything that it writes.
         port: of the server.
         lua: which Lua runs the scripts.
+        scripts: the folder of the scripts.
     """
 
     folder: Path
     port: int
     lua: str = LUAS[0]
+    scripts: Path = SCRIPTS
 
     @property
     def resources(self) -> Path:
@@ -51,7 +53,7 @@ class Reaper:
         lua = require_tool(self.lua, package=self.lua)
         self.resources.mkdir(parents=True, exist_ok=True)
         file = self.folder / "scenario.lua"
-        file.write_text(f"{_beginning(self.resources, command)}\n{scenario}\ns.report()\n")
+        file.write_text(f"{self._beginning(command)}\n{scenario}\ns.report()\n")
         return subprocess.Popen(
             [lua, str(file)],
             stdout=subprocess.PIPE,
@@ -61,20 +63,19 @@ class Reaper:
             env=environment(self.folder, {"MAGNET_PORT": str(self.port)}),
         )
 
+    def _beginning(self, command: str) -> str:
+        return f"""
+package.path = [[{STAND_IN.as_posix()}/?.lua;]] .. package.path
+s = require("scenario")
+s.scripts = [[{self.scripts.as_posix()}]]
+s.world.resources = [[{self.resources.as_posix()}]]
+s.set({{ command = [[{command}]] }})
+"""
+
     def words_of_the_bridge(self) -> str:
         """What stands in the folders that are shared with the bridge: for a test that fails."""
         files = sorted((self.resources / "magnet-bridge").rglob("*.txt"))
         return "\n".join(f"{file.name}: {file.read_text()}" for file in files)
-
-
-def _beginning(resources: Path, command: str) -> str:
-    return f"""
-package.path = [[{STAND_IN.as_posix()}/?.lua;]] .. package.path
-s = require("scenario")
-s.scripts = [[{SCRIPTS.as_posix()}]]
-s.world.resources = [[{resources.as_posix()}]]
-s.set({{ command = [[{command}]] }})
-"""
 
 
 def items_of(report: dict[str, Any], track: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from tests.daw_bridge.integrations.reaper.runs import LUAS, Reaper, items_of
+from tests.daw_bridge.programs import run
 from tests.daw_bridge.servers import RunningServer, running_server
 
 
@@ -210,6 +211,29 @@ def test_the_time_selection_in_an_item_is_made_anew_and_the_rest_stays_bit_for_b
     assert changed.max() < 3 * 48000
 
 
+def test_a_second_round_of_a_loop_is_made_anew_on_its_beats_where_samples_lie_beside_them(
+    server: RunningServer, reaper: Reaper
+) -> None:
+    start = "{ seconds = 0, bpm = 128.5, num = 4, den = 4 }"
+    generated = GENERATED.replace("{ seconds = 0, bpm = 120, num = 4, den = 4 }", start)
+    report = reaper.run(f"""
+local bar = 4 * 60 / 128.5
+{generated.replace("48000", "44100").replace("{ 2, 6 }", "{ 6 * bar, 8 * bar }")}
+s.arrange(function()
+  reaper.SetMediaItemInfo_Value(p.selected_item, "D_LENGTH", 4 * bar)
+end)
+p.selection = {{ 8 * bar, 8.5 * bar }}
+s.click("Infill")
+{ANOTHER}
+""")
+    (item,) = items_of(report, "Drums")
+    made = item["takes"][1]["ext"]["clip"]
+    sidecar = json.loads((server.clips / f"{made}.json").read_text())
+    assert sidecar["request"]["start"]["from_beats"] == 0
+    assert sidecar["request"]["start"]["to_beats"] == 2
+    assert landings_of(server, made)[0]["place"] == 'track 1 "Drums", bar 7'
+
+
 def test_an_item_with_audio_from_anywhere_is_varied_as_it_is_heard(
     server: RunningServer, reaper: Reaper
 ) -> None:
@@ -284,3 +308,23 @@ s.wait_for("✓")
 """)
     (take,) = items_of(report, "Drums")[0]["takes"]
     assert take["name"] == "wörm päd東"
+
+
+def test_what_was_installed_finds_its_bridge_and_becomes_actions(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    resources = tmp_path / "config" / "REAPER"
+    resources.mkdir(parents=True)
+    code, said = run(tmp_path, "install", "reaper")
+    assert code == 0, said
+    assert (resources / "OSC" / "magnet-bridge.ReaperOSC").is_file()
+    scripts = resources / "Scripts" / "magnet-bridge"
+    report = Reaper(tmp_path, server.port, scripts=scripts).run(GENERATED, command="")
+    assert len(items_of(report, "Drums")) == 1
+    names = [Path(path).name for path, _ in report["actions"]]
+    assert names == [
+        f"MAGNeT - {v}.lua" for v in ("generate", "continue", "infill", "vary", "cancel")
+    ]
+    assert [commit for _, commit in report["actions"]] == [False] * 4 + [True]
+    assert run(tmp_path, "uninstall", "reaper")[0] == 0
+    assert list(resources.iterdir()) == []

@@ -7,7 +7,7 @@ local model = require("model")
 local signatures = require("signatures")
 
 local world = {
-  projects = {}, ext = {}, deferred = {}, at_exit = {}, commands = {}, answers = {},
+  projects = {}, ext = {}, deferred = {}, at_exit = {}, commands = {}, answers = {}, actions = {},
   now = 1000, undo_depth = 0, ui_depth = 0, play_state = 0, arranging = false,
   device_rate = "48000", script = "", resources = "", arrange_updates = 0,
 }
@@ -154,6 +154,10 @@ end
 
 -- Tracks, items, takes
 
+local function alive(thing)
+  return thing and thing.alive and thing or nil
+end
+
 function api.CountTracks(proj)
   return #project_of(proj).tracks
 end
@@ -171,12 +175,12 @@ end
 
 function api.GetSelectedTrack(proj, index)
   assert(index == 0)
-  return project_of(proj).selected_track
+  return alive(project_of(proj).selected_track)
 end
 
 function api.GetSelectedMediaItem(proj, index)
   assert(index == 0)
-  return project_of(proj).selected_item
+  return alive(project_of(proj).selected_item)
 end
 
 function api.AddMediaItemToTrack(track)
@@ -435,6 +439,12 @@ function api.GetUserInputs(_, n, captions, values)
     return false, values
   end
   return true, answer(values, separator)
+end
+
+function api.AddRemoveReaScript(add, section, path, commit)
+  assert(add and section == 0 and api.file_exists(path), path)
+  table.insert(world.actions, { path, commit })
+  return 40000 + #world.actions
 end
 
 function api.get_action_context()

@@ -182,7 +182,7 @@ function scenario.report()
   end
   print(json({
     tracks = tracks, texts = scenario.texts(), undo = world.projects[1].undo,
-    commands = world.commands, frame = hand.frame, updates = world.arrange_updates,
+    commands = world.commands, frame = hand.frame, updates = world.arrange_updates, actions = world.actions,
   }))
 end
 

@@ -5,6 +5,7 @@
 
 return {
   AddMediaItemToTrack = "MediaTrack > MediaItem",
+  AddRemoveReaScript = "bool int str bool > int",
   AddTakeToMediaItem = "MediaItem > MediaItem_Take",
   CountTakes = "MediaItem > int",
   CountTempoTimeSigMarkers = "proj > int",

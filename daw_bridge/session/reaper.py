@@ -53,11 +53,10 @@ async def watch(config: BridgeConfig, folder: Path, say: Callable[[str], None]) 
 
 
 async def _clips_folder(client: AsyncMagnetClient, config: BridgeConfig) -> Path:
-    """Where the server keeps its clips, and may be asked to read: where its newest one lies."""
-    for clip in await client.clips(1):
-        folder = Path(clip.path).parent
-        if clip.path and folder.is_dir():
-            return folder
+    """Where the server keeps its clips, if that is this computer's; else where we keep ours."""
+    folder = (await client.status()).clips_folder
+    if config.delivery() == "path" and folder and Path(folder).is_dir():
+        return Path(folder)
     return config.clips or platformdirs.user_music_path() / APPLICATION
 
 

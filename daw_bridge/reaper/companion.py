@@ -111,6 +111,9 @@ class Companion:
         known = self._hand_over.job(order_id)
         if known.get("state") in FINAL:
             return
+        if self._hand_over.cancelled(order_id):
+            self._hand_over.tell_job(order_id, {"state": "cancelled"})
+            return
         try:
             if known.get("state") == "ready":  # of a bridge before this one
                 ids = [known[f"clip_{place}"] for place in range(1, int(known["takes"]) + 1)]

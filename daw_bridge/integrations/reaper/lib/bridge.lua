@@ -60,6 +60,9 @@ end
 
 --- Starts magnet-bridge in the background; false, with self.text, where that cannot be.
 function bridge:start()
+  if self:alive() then
+    return true
+  end
   local command = command_line(self.home)
   if not command then
     self.state = "failed"
@@ -105,13 +108,13 @@ function bridge:tick()
     self.state = "failed"
     self.text = "magnet-bridge did not start. In a terminal, `magnet-bridge doctor` says why."
   elseif told and told.state == "ready" and now - self.changed > SILENT_SECONDS then
-    self.state, self.text = "ended", "magnet-bridge is gone; the next order starts it again"
+    self.state, self.text = "ended", "magnet-bridge is gone; the next order starts another"
   end
 end
 
 --- Hands an order over; its id, or nil with self.text.
 function bridge:ask(order)
-  if not self:alive() and not self:start() then
+  if not self:start() then
     return nil
   end
   self.n_orders = self.n_orders + 1

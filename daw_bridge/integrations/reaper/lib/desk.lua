@@ -86,8 +86,9 @@ end
 
 --- Lands the clips of an order and tells the bridge.
 function desk:land(job, told)
-  if land.must_wait() then
-    job.state, job.text = "ready", "waits until the recording stops"
+  local wait = land.must_wait(job.place)
+  if wait then
+    job.state, job.text = "ready", wait
     return
   end
   local clips = clips_of(told)
@@ -135,16 +136,23 @@ function desk:tick()
     if OPEN[job.state] or job.state == "landed" then
       follow(self, job)
       if OPEN[job.state] and not self.bridge:alive() then
-        self:lost(job)
+        self:bridge_gone(job)
       end
     end
   end
 end
 
---- An order whose bridge is gone. What was rendered is in the library.
-function desk:lost(job)
-  job.state = "failed"
-  job.text = self.bridge.text ~= "" and self.bridge.text or "magnet-bridge has ended"
+--- An order whose bridge is gone: another one takes it up, once. Its file is still there.
+function desk:bridge_gone(job)
+  if self.bridge.state == "ended" and not job.resumed then
+    job.resumed = true
+    job.text = "magnet-bridge was gone; another one goes on"
+    self.bridge:start()
+  else
+    self.bridge:cancel(job.id)
+    job.state = "failed"
+    job.text = self.bridge.text ~= "" and self.bridge.text or "magnet-bridge has ended"
+  end
 end
 
 return desk

@@ -220,9 +220,16 @@ function land.land(place, clips)
   return string.format("%s, bar %d", track_name(place.proj, place.track), map.bar_number(place.proj, qn))
 end
 
---- Whether landing has to wait: an edit in the middle of a recording would split it.
-function land.must_wait()
-  return reaper.GetPlayState() & 4 == 4
+--- What landing has to wait for, in words; nil for nothing.
+function land.must_wait(place)
+  if reaper.GetPlayState() & 4 == 4 then -- an edit in the middle of a recording would split it
+    return "waits until the recording stops"
+  end
+  local open = reaper.ValidatePtr2(place.proj, place.proj, "ReaProject*")
+  if open and not place.track and reaper.EnumProjects(-1) ~= place.proj then
+    return "waits until its project is in front" -- Reaper adds tracks there only
+  end
+  return nil
 end
 
 return land

@@ -151,12 +151,22 @@ local words = io.popen("cat " .. s.world.resources .. told):read("a")
 os.execute("kill -9 " .. words:match("pid (%d+)"))
 s.step()
 s.world.now = s.world.now + 16
-s.wait_for("gone", 1)
-s.click("Generate")
 s.wait_for("✓")
 """)
     assert len(report["commands"]) == 2
-    assert len(items_of(report, "Drums")) >= 1
+    assert len(items_of(report, "Drums")) == 1
+
+
+def test_a_clip_for_a_new_track_waits_until_its_project_is_in_front(reaper: Reaper) -> None:
+    asked = RENDERING.replace("p.selected_track = ", "local other = ")
+    report = reaper.run(f"""{asked}
+local second = s.project({{ markers = {{ {{ seconds = 0, bpm = 99, num = 4, den = 4 }} }} }})
+s.wait_for("waits until its project is in front")
+assert(#second.tracks == 0)
+table.remove(s.world.projects, 1)
+s.wait_for("✓")
+""")
+    assert len(items_of(report, "dusty breakbeat")) == 1
 
 
 @pytest.mark.parametrize(

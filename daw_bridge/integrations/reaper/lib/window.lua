@@ -3,6 +3,7 @@
 local desk_states = require("desk").OPEN
 local look = require("look")
 local map = require("map")
+local pen = require("pen")
 
 local window = {}
 window.__index = window
@@ -11,9 +12,9 @@ local SECTION = "magnet-bridge"
 local WIDTH, HEIGHT = 560, 340
 local EDGE = 12
 local LOOK_SECONDS = 0.2
-local BACK, PANEL, LINE = { 0.13, 0.14, 0.16 }, { 0.19, 0.20, 0.23 }, { 0.32, 0.34, 0.38 }
-local TEXT, DIM, BRIGHT = { 0.88, 0.89, 0.90 }, { 0.58, 0.60, 0.64 }, { 0.98, 0.72, 0.30 }
-local GOOD, BAD = { 0.45, 0.80, 0.52 }, { 0.95, 0.45, 0.40 }
+local BACK, PANEL, LINE = pen.BACK, pen.PANEL, pen.LINE
+local TEXT, DIM, BRIGHT, GOOD, BAD = pen.TEXT, pen.DIM, pen.BRIGHT, pen.GOOD, pen.BAD
+local box, write, write_all = pen.box, pen.write, pen.write_all
 
 -- Names of the settings with what they begin with, their steps and their ranges.
 local NUMBERS = {
@@ -65,67 +66,6 @@ function window.new(desk, settings)
   return self
 end
 
-local function color(c)
-  gfx.set(c[1], c[2], c[3], 1)
-end
-
-local function box(x, y, w, h, fill, edge)
-  color(fill)
-  gfx.rect(x, y, w, h, true)
-  if edge then
-    color(edge)
-    gfx.rect(x, y, w, h, false)
-  end
-end
-
---- Text that ends in … where it does not fit.
-local function write(text, x, y, width, c)
-  color(c or TEXT)
-  if gfx.measurestr(text) > width then
-    local n = utf8.len(text) or #text
-    while n > 1 and gfx.measurestr(text .. "…") > width do
-      n = n - 1
-      text = text:sub(1, (utf8.offset(text, n + 1) or n + 1) - 1)
-    end
-    text = text .. "…"
-  end
-  gfx.x, gfx.y = x, y
-  gfx.drawstr(text)
-end
-
---- Words, those that are wider than a line (paths) in pieces.
-local function words_of(text, width)
-  local words = {}
-  for word in text:gmatch("%S+") do
-    while gfx.measurestr(word) > width do
-      local n = utf8.len(word) or #word
-      while n > 1 and gfx.measurestr(word:sub(1, utf8.offset(word, n + 1) - 1)) > width do
-        n = n - 1
-      end
-      words[#words + 1] = word:sub(1, utf8.offset(word, n + 1) - 1)
-      word = word:sub(utf8.offset(word, n + 1))
-    end
-    words[#words + 1] = word
-  end
-  return words
-end
-
---- Text over as many lines as it needs; where the next line would begin.
-local function write_all(text, x, y, width, c)
-  local line = ""
-  for _, word in ipairs(words_of(text, width)) do
-    local longer = line == "" and word or line .. " " .. word
-    if line ~= "" and gfx.measurestr(longer) > width then
-      write(line, x, y, width, c)
-      line, y = word, y + 18
-    else
-      line = longer
-    end
-  end
-  write(line, x, y, width, c)
-  return y + 18
-end
-
 --- A place that can be clicked or turned with the wheel.
 function window:button(x, y, w, h, act, wheel)
   self.places[#self.places + 1] = { x = x, y = y, w = w, h = h, act = act, wheel = wheel }
@@ -174,7 +114,7 @@ function window:draw_prompt()
   local before = prompt:sub(1, (utf8.offset(prompt, self.caret + 1) or #prompt + 1) - 1)
   local x = EDGE + 8 + gfx.measurestr(before)
   if x < gfx.w - EDGE - 4 then
-    color(BRIGHT)
+    pen.color(BRIGHT)
     gfx.line(x, EDGE + 6, x, EDGE + 22)
   end
 end

@@ -58,6 +58,7 @@ end
 
 --- Text over as many lines as it needs; where the next line would begin.
 function pen.write_all(text, x, y, width, c)
+  width = math.max(width, 40) -- the window may be made as narrow as one likes
   local line = ""
   for _, word in ipairs(words_of(text, width)) do
     local longer = line == "" and word or line .. " " .. word

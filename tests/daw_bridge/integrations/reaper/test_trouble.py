@@ -229,3 +229,14 @@ s.click("{button}")
 s.wait_for("{words}", 5)
 """)
     assert report["commands"] == []
+
+
+def test_a_window_of_any_size_is_drawn(tmp_path: Path) -> None:
+    report = Reaper(tmp_path, 1).run(f"""{PROJECT}
+s.click("Vary")
+for _, size in ipairs({{ {{ 1, 1 }}, {{ 20, 400 }}, {{ 3000, 30 }}, {{ 560, 340 }} }}) do
+  gfx.w, gfx.h = size[1], size[2]
+  s.step()
+end
+""")
+    assert "Select an item first." in report["texts"]

@@ -17,12 +17,17 @@ from daw_bridge.config import BridgeConfig, load_config
 from daw_bridge.demo import DemoWish
 from daw_bridge.flags import (
     Block,
+    Captures,
+    CaptureSeconds,
     Clips,
     Config,
     DeckOutputs,
     Decks,
     Device,
     HostApi,
+    Input,
+    InputLatency,
+    Inputs,
     Memory,
     Model,
     Models,
@@ -112,6 +117,11 @@ def live(  # noqa: PLR0913  # as above
     outputs: Outputs = None,
     output_rate: OutputRate = None,
     block: Block = None,
+    input: Input = None,  # the flag's name
+    inputs: Inputs = None,
+    input_latency: InputLatency = None,
+    capture_seconds: CaptureSeconds = None,
+    captures: Captures = None,
     config: Config = None,
 ) -> None:
     """Play live: the next clip is made while this one loops, and takes over at the bar."""

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from daw_bridge.audio.input import InputSettings
 from daw_bridge.audio.output import OutputSettings
 from daw_bridge.loopback import is_loopback
 from osc_server.contract.addresses import DEFAULT_PORT, nearest
@@ -96,6 +97,25 @@ class BridgeConfig(BaseModel):
     )
     block: int = Field(1024, ge=16, le=16384, description="samples in one audio block")
 
+    input: str = Field(
+        "", description="sound device to capture from; part of its name, or its number"
+    )
+    inputs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_outputs)] = Field(
+        (), max_length=2, description="its inputs, such as 3,4; alone: those of the output's device"
+    )
+    input_latency: float | None = Field(
+        None,
+        ge=0,
+        le=2000,
+        description="ms from what is heard to its coming in again; else as the driver says",
+    )
+    capture_seconds: float = Field(
+        72.0, ge=2, le=1800, description="how much of the input is held: 16 bars at 60 BPM and more"
+    )
+    captures: Folder | None = Field(
+        None, description="where what is captured is written; else captures in the clips folder"
+    )
+
     decks: int = Field(8, ge=1, le=MAX_DECKS, description="how many decks live has")
     deck_outputs: Annotated[
         tuple[Annotated[Channels, Field(min_length=1, max_length=2)], ...],
@@ -146,6 +166,12 @@ class BridgeConfig(BaseModel):
         """The same with the outputs of all decks."""
         return replace(self.output_settings(), channels=self.live_outputs())
 
+    def input_settings(self) -> InputSettings | None:
+        """Which sound device to listen to, and how; None where no input was named."""
+        if not self.input and not self.inputs:
+            return None
+        return InputSettings(self.input, self.inputs, self.input_latency, self.capture_seconds)
+
     def outputs_of_deck(self, index: int) -> tuple[int, ...]:
         """The outputs that a deck plays on, counted from 1; the index counts from 0."""
         return self.deck_outputs[index] if index < len(self.deck_outputs) else self.outputs
@@ -167,8 +193,9 @@ class BridgeConfig(BaseModel):
             value = getattr(self, flag)
             if value:
                 options += [f"--{flag.replace('_', '-')}", str(value)]
-        if self.audio_folders:
-            options += ["--audio-folders", os.pathsep.join(map(str, self.audio_folders))]
+        folders = (*self.audio_folders, *([self.captures] if self.captures else []))
+        if folders:
+            options += ["--audio-folders", os.pathsep.join(map(str, folders))]
         return options
 
     def server_address(self) -> tuple[str, int]:

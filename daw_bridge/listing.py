@@ -7,7 +7,7 @@ import asyncio
 from rich.console import Console, RenderableType
 
 from daw_bridge import doctor, tables
-from daw_bridge.audio.portaudio import output_devices
+from daw_bridge.audio.portaudio import input_devices, output_devices
 from daw_bridge.config import BridgeConfig
 from daw_bridge.doctor import Finding
 from daw_bridge.midi.ports import midi_ports
@@ -29,11 +29,15 @@ async def models(config: BridgeConfig, console: Console) -> tuple[list[ModelItem
 
 
 def devices() -> list[RenderableType]:
-    """Tables of what can play and of MIDI ports, or the sentence why there are none."""
+    """Tables of what can play and be listened to and of MIDI ports, or why there are none."""
     lines: list[RenderableType] = []
     try:
         found = output_devices()
         lines.append(tables.device_table(found) if found else "no sound device that can play")
+        heard = input_devices()
+        lines.append(
+            tables.device_table(heard, "inputs") if heard else "no sound device to listen to"
+        )
     except DeviceUnavailable as error:
         lines.append(str(error))
     try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from daw_bridge.audio.portaudio import OutputDevice
+from daw_bridge.audio.portaudio import SoundDevice
 from daw_bridge.doctor import Finding
 from daw_bridge.midi.ports import MidiPorts
 from osc_server.contract.replies import ModelItem, PresetItem, StatusReply
@@ -15,15 +15,16 @@ from osc_server.contract.replies import ModelItem, PresetItem, StatusReply
 _SIGNS = {"ok": Text("ok", "green"), "note": Text("note", "yellow"), "fails": Text("FAILS", "red")}
 
 
-def device_table(devices: Sequence[OutputDevice]) -> Table:
-    """What can play."""
-    table = Table("number", "sound device", "host API", "outputs", "rate", "", box=None)
+def device_table(devices: Sequence[SoundDevice], channels: str = "outputs") -> Table:
+    """What can play, or with ``inputs`` what can be listened to."""
+    title = "sound device" if channels == "outputs" else "to listen to"
+    table = Table("number", title, "host API", channels, "rate", "", box=None)
     for device in devices:
         table.add_row(
             str(device.index),
             Text(device.name),
             device.host_api,
-            str(device.n_outputs),
+            str(device.n_channels),
             f"{device.rate_hz} Hz",
             "default" if device.is_default else "",
         )

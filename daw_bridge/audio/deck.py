@@ -34,6 +34,8 @@ class Cue:
         gapless: switch between two samples instead of crossfading; for material that continues
             the old one.
         leads: the clock takes the loop's tempo with the change-over.
+        alike: the loop is nearly the one that plays: the crossfade keeps their amplitude instead
+            of their power.
         origin_beat: a beat on which the loop's first sample lies, give or take whole rounds, so
             that it is entered in its middle; None = ``at_beat`` itself.
 
@@ -46,6 +48,7 @@ class Cue:
     quantum_beats: Fraction
     gapless: bool = False
     leads: bool = False
+    alike: bool = False
     origin_beat: Fraction | None = None
 
     def __post_init__(self) -> None:
@@ -116,6 +119,7 @@ class Deck:
         n_change_over = max(1, round(CHANGE_OVER_SECONDS * rate_hz))
         n_relock = max(1, round(RELOCK_SECONDS * rate_hz))
         self._change_over = Fade.equal_power(n_change_over, n_channels)
+        self._alike = Fade.equal_gain(n_change_over, n_channels)
         self._relock = Fade.equal_gain(n_relock, n_channels)
         self._incoming = np.zeros((block_size, n_channels), np.float32)
         self._reader: LoopReader | None = None
@@ -246,7 +250,8 @@ class Deck:
         length = 0 if cue.gapless else len(self._change_over.out)
         if self._reader is None and now + length > starts_at:
             length = 0
-        self._change = Change(reader, now, now + length, self._change_over)
+        fade = self._alike if cue.alike else self._change_over
+        self._change = Change(reader, now, now + length, fade)
 
     def _begin_round(self, now: int) -> None:
         """Let the next round of the same loop begin on the sample of its beat."""

@@ -17,22 +17,35 @@ from daw_bridge.audio.portaudio import choose_device, load_sounddevice, output_d
 from osc_server.contract.errors import DeviceUnavailable
 
 
-class _Flags(Protocol):
+class Flags(Protocol):
+    """What PortAudio says of a block, in its own names."""
+
     output_underflow: bool
+    input_overflow: bool
 
 
-class _StreamClock(Protocol):
-    currentTime: float  # PortAudio's own names
+class StreamClock(Protocol):
+    """When a block is asked for, when it is heard and when it came in, likewise."""
+
+    currentTime: float
     outputBufferDacTime: float
+    inputBufferAdcTime: float
 
 
-class _Stream(Protocol):
+class Stream(Protocol):
+    """A stream of PortAudio's, likewise."""
+
     time: float
     active: bool
 
-    def start(self) -> None: ...
-    def abort(self) -> None: ...
-    def close(self) -> None: ...
+    def start(self) -> None:
+        """Begin to call back."""
+
+    def abort(self) -> None:
+        """Stop at once."""
+
+    def close(self) -> None:
+        """Give the device back."""
 
 
 _CLOSE_SECONDS = 0.7
@@ -61,7 +74,7 @@ class DeviceOutput:
         self._columns = tuple(channel - 1 for channel in settings.channels)
         self._mixed = np.zeros((settings.block_size, len(self._columns)), np.float32)
         self._source: BlockSource | None = None
-        self._stream: _Stream | None = None
+        self._stream: Stream | None = None
         self._next_sample = 0
         self._underruns = 0
         self._late_blocks = 0
@@ -170,13 +183,17 @@ class DeviceOutput:
 
     def _open(self) -> None:
         try:
-            self._stream = self._sounddevice.OutputStream(
-                **self._arguments(), blocksize=self.block_size, callback=self._callback
-            )
+            self._stream = self._make_stream()
             self._stream.start()
         except self._sounddevice.PortAudioError as error:
             self._close()
             raise self._unavailable(error) from error
+
+    def _make_stream(self) -> Stream:
+        stream: Stream = self._sounddevice.OutputStream(
+            **self._arguments(), blocksize=self.block_size, callback=self._callback
+        )
+        return stream
 
     def _close(self) -> None:
         stream, self._stream = self._stream, None
@@ -190,7 +207,7 @@ class DeviceOutput:
             self._stuck = True
             atexit.unregister(self._sounddevice._exit_handler)
 
-    def _callback(self, outdata: Block, frames: int, time: _StreamClock, status: _Flags) -> None:
+    def _callback(self, outdata: Block, frames: int, time: StreamClock, status: Flags) -> None:
         if status.output_underflow:
             self._underruns += 1
         start = self._next_sample
@@ -243,6 +260,6 @@ class DeviceOutput:
         )
 
 
-def _give_back(stream: _Stream) -> None:
+def _give_back(stream: Stream) -> None:
     stream.abort()
     stream.close()

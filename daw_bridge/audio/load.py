@@ -45,14 +45,15 @@ def make_loop(  # noqa: PLR0913  # the six facts that place audio in time
 ) -> Loop:
     """The same from samples ``[n_samples, n_channels]`` in memory."""
     if samples_rate_hz != rate_hz:
-        samples = _resample_circle(samples, beats_to_samples(beats, bpm, rate_hz))
+        samples = fit_circle(samples, beats_to_samples(beats, bpm, rate_hz))
     if samples.shape[1] != n_channels:
         mono = samples.mean(axis=1, keepdims=True, dtype=np.float32)
         samples = np.repeat(mono, n_channels, axis=1)
     return Loop(name, np.ascontiguousarray(samples, np.float32), beats, bpm)
 
 
-def _resample_circle(samples: Block, n_samples: int) -> Block:
+def fit_circle(samples: Block, n_samples: int) -> Block:
+    """The same round of audio in another number of samples, its seam as closed as it was."""
     from scipy.signal import resample  # half a second to import, and rarely needed
 
     return np.asarray(resample(samples, n_samples, axis=0), np.float32)

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from types import ModuleType
 
+from daw_bridge.audio.input import InputSettings
 from daw_bridge.audio.output import OutputSettings
 from osc_server.contract.errors import DeviceUnavailable
 
@@ -19,22 +20,22 @@ _HELP = "run `magnet-bridge devices` to see what there is"
 
 
 @dataclass(frozen=True, slots=True)
-class OutputDevice:
-    """A sound device that can play.
+class SoundDevice:
+    """A sound device, as it plays or as it listens.
 
     Attributes:
         index: its number in PortAudio's list.
         name: as the system calls it.
         host_api: the driver family that it belongs to.
-        n_outputs: its output channels.
+        n_channels: its output channels, or its input channels.
         rate_hz: its own sample rate.
-        is_default: whether the system plays on it when nothing is said.
+        is_default: whether the system takes it when nothing is said.
     """
 
     index: int
     name: str
     host_api: str
-    n_outputs: int
+    n_channels: int
     rate_hz: int
     is_default: bool
 
@@ -53,30 +54,38 @@ def load_sounddevice() -> ModuleType:
     return sounddevice  # type: ignore[no-any-return]
 
 
-def output_devices() -> list[OutputDevice]:
+def output_devices() -> list[SoundDevice]:
     """All devices that can play, in PortAudio's order."""
+    return _devices("output")
+
+
+def input_devices() -> list[SoundDevice]:
+    """All devices that can be listened to, in PortAudio's order."""
+    return _devices("input")
+
+
+def _devices(direction: str) -> list[SoundDevice]:
     sounddevice = load_sounddevice()
     host_apis = sounddevice.query_hostapis()
-    first_default = next(
-        (api["default_output_device"] for api in host_apis if api["default_output_device"] >= 0), -1
-    )
-    chosen = sounddevice.default.device["output"]
+    key = f"default_{direction}_device"
+    first_default = next((api[key] for api in host_apis if api[key] >= 0), -1)
+    chosen = sounddevice.default.device[direction]
     default = chosen if chosen >= 0 else first_default
     return [
-        OutputDevice(
+        SoundDevice(
             index=device["index"],
             name=device["name"],
             host_api=host_apis[device["hostapi"]]["name"],
-            n_outputs=device["max_output_channels"],
+            n_channels=device[f"max_{direction}_channels"],
             rate_hz=round(device["default_samplerate"]),
             is_default=device["index"] == default,
         )
         for device in sounddevice.query_devices()
-        if device["max_output_channels"] > 0
+        if device[f"max_{direction}_channels"] > 0
     ]
 
 
-def choose_device(devices: list[OutputDevice], settings: OutputSettings) -> OutputDevice:
+def choose_device(devices: list[SoundDevice], settings: OutputSettings) -> SoundDevice:
     """The device that the settings mean.
 
     Raises:
@@ -89,15 +98,55 @@ def choose_device(devices: list[OutputDevice], settings: OutputSettings) -> Outp
     if not candidates:
         known = ", ".join(sorted({one.host_api for one in devices}))
         raise DeviceUnavailable(f"no host API {settings.host_api!r} here; there are: {known}")
-    device = _by_name(candidates, settings.device)
-    if max(settings.channels) > device.n_outputs:
+    device = _by_name(candidates, settings.device, "play")
+    if max(settings.channels) > device.n_channels:
         raise DeviceUnavailable(
-            f"{device.name} has {device.n_outputs} outputs, so {settings.channels} is too high"
+            f"{device.name} has {device.n_channels} outputs, so {settings.channels} is too high"
         )
     return device
 
 
-def _by_name(candidates: list[OutputDevice], wanted: str) -> OutputDevice:
+def choose_input(
+    devices: list[SoundDevice], settings: InputSettings, output: SoundDevice
+) -> SoundDevice:
+    """The device that is listened to: the output's own where none is named.
+
+    Args:
+        devices: all that can be listened to.
+        settings: which one.
+        output: the device that plays.
+
+    Raises:
+        DeviceUnavailable: where there is none, more than one, or it has too few inputs.
+    """
+    if settings.device:
+        near = [one for one in devices if one.host_api == output.host_api]
+        try:
+            device = _by_name(near, settings.device, "be listened to")
+        except DeviceUnavailable:
+            device = _by_name(devices, settings.device, "be listened to")
+    else:
+        own = [one for one in devices if is_one_device(one, output)]
+        if not own:
+            raise DeviceUnavailable(
+                f"{output.name} has no inputs: name a device that has with --input; {_HELP}"
+            )
+        device = own[0]
+    if settings.channels and max(settings.channels) > device.n_channels:
+        raise DeviceUnavailable(
+            f"{device.name} has {device.n_channels} inputs, so {settings.channels} is too high"
+        )
+    return device
+
+
+def is_one_device(first: SoundDevice, second: SoundDevice) -> bool:
+    """Whether two entries are the two directions of one device."""
+    return first.index == second.index or (
+        (first.name, first.host_api) == (second.name, second.host_api)
+    )
+
+
+def _by_name(candidates: list[SoundDevice], wanted: str, verb: str) -> SoundDevice:
     if not wanted:
         return next((one for one in candidates if one.is_default), candidates[0])
     if wanted.isdigit():
@@ -109,6 +158,6 @@ def _by_name(candidates: list[OutputDevice], wanted: str) -> OutputDevice:
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        raise DeviceUnavailable(f"no sound device {wanted!r} that can play: {_HELP}")
+        raise DeviceUnavailable(f"no sound device {wanted!r} that can {verb}: {_HELP}")
     names = ", ".join(f"{one.index} {one.name} ({one.host_api})" for one in matches)
     raise DeviceUnavailable(f"{wanted!r} could be {names}: give the number")

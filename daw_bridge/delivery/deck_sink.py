@@ -65,19 +65,24 @@ class DeckSink:
         )
 
     def place(
-        self, *, earliest: Fraction = Fraction(0), lead_seconds: float = LEAD_SECONDS
+        self,
+        *,
+        earliest: Fraction = Fraction(0),
+        lead_seconds: float = LEAD_SECONDS,
+        quantum_beats: Fraction | None = None,
     ) -> Fraction:
         """The next beat on which a quantum begins, at or after ``earliest``, in time for a cue.
 
         Args:
             earliest: the clock's beat.
             lead_seconds: how far ahead of what is heard it shall at least lie.
+            quantum_beats: another grid than the sink's own.
         """
         now = self._clock.now()
         not_begun = now.beat == 0 and self._deck.playing is None
         lead_beats = 0.0 if not_begun else lead_seconds * self._clock.bpm / 60
         soonest = max(Fraction(now.beat + lead_beats), earliest)
-        return self._clock.grid.next_boundary(soonest, self.quantum_beats)
+        return self._clock.grid.next_boundary(soonest, quantum_beats or self.quantum_beats)
 
     def cue(
         self,
@@ -116,6 +121,15 @@ class DeckSink:
     def bar_of(self, beat: Fraction) -> int:
         """The bar that a beat lies in, counted from 1."""
         return self._clock.grid.bar_at(beat) + 1
+
+    @property
+    def beat_beats(self) -> Fraction:
+        """The meter's own beat, in quarter notes: an eighth in 7/8."""
+        return Fraction(4, self._clock.meter.denominator)
+
+    def put(self, cue: Cue) -> None:
+        """Hand a cue to the deck. Raises Busy where the sound stream takes no orders."""
+        self._deck.cue(cue)
 
     def cue_at(self, loop: Loop | None, beat: Fraction) -> Cue:
         """The cue for a beat, to be handed over by somebody else."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,14 +13,14 @@ import soundfile
 
 from daw_bridge.client.clip_result import ClipResult
 from osc_server.contract.errors import BadRequest, StorageFailed
-
-_LONGEST_PROMPT = 48
+from osc_server.contract.naming import short_name
 
 
 class FolderSink:
-    """Copies clips into a folder: ``dusty-breakbeat_128.5bpm_4bars_seed7.wav``.
+    """Copies clips into a folder: ``dusty-breakbeat_4bars_128.5bpm_seed7.wav``.
 
-    Nothing is overwritten: a second clip of the same name gets ``_2``.
+    They have the names that they have in the clips folder, without the date. Nothing is
+    overwritten: a second clip of the same name gets ``_2``.
 
     Args:
         folder: made if it is not there.
@@ -37,15 +35,7 @@ class FolderSink:
         Raises:
             StorageFailed: where the folder cannot be written.
         """
-        return str(save_clip(clip, free_path(self._folder / f"{clip_name(clip)}.wav")))
-
-
-def clip_name(clip: ClipResult) -> str:
-    """A file name, without an ending, that says what a clip is; safe on every system."""
-    plain = unicodedata.normalize("NFKD", clip.prompt).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_LONGEST_PROMPT].strip("-")
-    bars = f"{clip.bars:g}bars" if clip.bars != 1 else "1bar"
-    return f"{words or 'clip'}_{clip.bpm:g}bpm_{bars}_seed{clip.seed}"
+        return str(save_clip(clip, free_path(self._folder / f"{short_name(clip.id)}.wav")))
 
 
 def free_path(path: Path) -> Path:

@@ -12,6 +12,7 @@ DECK_STATES = ("empty", "rendering", "cued", "playing", "fading", "stopped")
 FOLLOW_ACTIONS = ("none", "take", "vary", "grow", "next")
 MAX_DECKS = 64
 MAX_SCENES = 64
+MAX_CAPTURE_BARS = 64
 
 _OWN = "0 = the model's own"
 
@@ -79,6 +80,11 @@ _SETTINGS = (
         P("infill_to", "number", "from the loop's start", "quarter notes", 0, 1024),
     ),
     _deck(
+        "capture_bars",
+        "How many of the last whole bars `capture` takes from the input.",
+        P("capture_bars", "integer", "length", "bars", 1, MAX_CAPTURE_BARS),
+    ),
+    _deck(
         "follow",
         "What happens by itself every so many bars: another take, a variation, twice the bars "
         "(to 16), or the next of the prompts.",
@@ -113,6 +119,22 @@ _BUTTONS = (
         "/magnet/deck/N/infill",
         "Make the take anew between `infill_from` and `infill_to`.",
         "it is being made",
+    ),
+    _button(
+        "/magnet/deck/N/continue",
+        "Make what comes after the take: as long as `bars`, from the end of a round on.",
+        "it is being made",
+    ),
+    _button(
+        "/magnet/deck/N/loop",
+        "Close the seam of the take: a beat on each side of it is made anew.",
+        "it is being made",
+    ),
+    _button(
+        "/magnet/deck/N/capture",
+        "Take the last `capture_bars` bars of the input as a take; it comes in on the next beat, "
+        "in its place.",
+        "it is being taken",
     ),
     _button("/magnet/deck/N/launch", "Begin on the next quantum.", "it plays or is cued"),
     _button("/magnet/deck/N/stop", "Fall silent on the next quantum.", "it waits for the quantum"),
@@ -157,6 +179,21 @@ _READOUTS = (
         P("outputs", "text", "counted from 1, such as 3,4"),
     ),
     _readout("/magnet/clock/beat", "The beat that is heard.", P("beat", "integer", "from 0")),
+    _readout(
+        "/magnet/input/level",
+        "How loud the input is.",
+        P(
+            "level",
+            "integer",
+            "peak of the last tenth of a second; -90 = silence or no input",
+            "dB",
+        ),
+    ),
+    _readout(
+        "/magnet/live/message",
+        "The newest sentence for the musician.",
+        P("message", "text", "empty = nothing to say"),
+    ),
 )
 
 _SET = (

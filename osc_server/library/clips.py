@@ -13,7 +13,6 @@ import re
 import secrets
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -34,10 +33,10 @@ WavFormat = Literal["pcm24", "float"]
 _SUBTYPES: dict[WavFormat, str] = {"pcm24": "PCM_24", "float": "FLOAT"}
 _WAV, _CODES, _SIDECAR = ".wav", ".codes.npy", ".json"
 _IN_ORDER = (_WAV, _CODES, _SIDECAR)
-_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_-]{1,80}")
+_DATE = re.compile(r"\d{8}-\d{6}(?=-[0-9a-f]{4}$)|^\d{8}-\d{6}")
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,139}_\d{8}-\d{6}-[0-9a-f]{4}|\d{8}-\d{6}-[a-z0-9_-]{1,80}")
+"""As ``new_id`` makes them; the second form is that of clips from before names came first."""
 _PART = re.compile(rf"\.({_ID.pattern})\.(\d+)\.json\.part")
-_DATE_LENGTH = len("20261122-203011")
-_SLUG_LENGTH = 40
 _STALE_SECONDS = 60.0  # writing takes milliseconds; another server may share the folder
 
 
@@ -77,12 +76,17 @@ class ClipStore:
             self.sweep()
             PreviewStore(self.folder, self._unix_seconds).sweep()
 
-    def new_id(self, created: datetime, prompt: str, bpm: float, bars: float) -> str:
-        """A readable id that is free: ``20261122-203011-dusty-breakbeat-128bpm-4bars-ab12``."""
-        words = [_slug(prompt) or "clip", f"{bpm:.6g}bpm", f"{bars:.6g}bars"]
-        stem = f"{created:%Y%m%d-%H%M%S}-{'-'.join(words).replace('.', '_')}"
+    def new_id(self, created: datetime, name: str) -> str:
+        """An id that is free and reads well in a DAW's track: the name, then date and chance.
+
+        ``dusty-breakbeat_4bars_128bpm_seed7_20261122-203011-ab12``.
+
+        Args:
+            created: when.
+            name: as ``contract.naming.clip_name`` makes it.
+        """
         while True:
-            clip_id = f"{stem}-{secrets.token_hex(2)}"
+            clip_id = f"{name}_{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
             if not self._path(clip_id, _SIDECAR).exists():
                 return clip_id
 
@@ -181,7 +185,7 @@ class ClipStore:
         """Every clip, the newest first: by the date in its id, within a second by its file's."""
         with storage_errors(self.folder), os.scandir(self.folder) as entries:
             sidecars = [
-                (entry.name[:_DATE_LENGTH], entry.stat().st_mtime_ns, entry.name)
+                (_date(entry.name), entry.stat().st_mtime_ns, entry.name)
                 for entry in entries
                 if entry.name.endswith(_SIDECAR) and _ID.fullmatch(entry.name[: -len(_SIDECAR)])
             ]
@@ -240,6 +244,11 @@ class ClipStore:
         return self.folder / f".{clip_id}.{writer or os.getpid()}{suffix}.part"
 
 
+def _date(sidecar_name: str) -> str:
+    found = _DATE.search(sidecar_name.removesuffix(_SIDECAR))
+    return found[0] if found else ""
+
+
 def read_wav(path: Path) -> tuple[NDArray[np.float32], int]:
     """Samples ``[n_samples, n_channels]`` of a WAV, and its rate.
 
@@ -251,16 +260,6 @@ def read_wav(path: Path) -> tuple[NDArray[np.float32], int]:
     except (OSError, soundfile.SoundFileError) as error:
         raise StorageFailed(f"the WAV {path} cannot be read: {error}") from error
     return np.asarray(audio, np.float32), int(rate_hz)
-
-
-def _slug(text: str) -> str:
-    """ASCII letters and digits of a text, joined by dashes, cut at a word where it can be."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    slug = "-".join(re.findall(r"[a-z0-9]+", plain))
-    if len(slug) <= _SLUG_LENGTH:
-        return slug
-    cut = slug[: _SLUG_LENGTH + 1]
-    return (cut.rpartition("-")[0] or cut[:_SLUG_LENGTH]).strip("-")
 
 
 def _wav_bytes(audio: NDArray[Any], rate_hz: int, subtype: str) -> bytes:

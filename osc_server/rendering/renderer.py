@@ -10,6 +10,7 @@ from pathlib import Path
 
 from osc_server.contract.clip import ClipSidecar
 from osc_server.contract.errors import OutOfMemory
+from osc_server.contract.naming import clip_name
 from osc_server.contract.requests import GenerateClip
 from osc_server.library.clips import ClipStore
 from osc_server.library.previews import PreviewStore
@@ -88,7 +89,8 @@ class Renderer:
         self._previews.sweep()
         steps = LastStep(on_step)
         piece = lay_out(request, self._engine, self._store)
-        preview = _Previewing(self._previews, self._new_id(piece, created), piece, on_preview)
+        clip_id = self._new_id(piece, seed, created)
+        preview = _Previewing(self._previews, clip_id, piece, on_preview)
         try:
             seeds = take_seeds(seed, request.takes)
             watch = Watch(steps, preview.on_coarse if on_preview else None, seconds_left)
@@ -108,7 +110,7 @@ class Renderer:
                 with_times(take, (now - begun) / seconds, perplexity if i == 0 else 0.0)
                 for i, take in enumerate(takes)
             ]
-            sidecars = self._save(timed, notes, preview.clip_id, created)
+            sidecars = self._save(timed, notes, (preview.clip_id, seed), created)
         except BaseException:
             preview.discard()
             raise
@@ -180,15 +182,28 @@ class Renderer:
         return 0.0
 
     def _save(
-        self, takes: Sequence[Take], notes: tuple[str, ...], best_id: str, created: datetime
+        self,
+        takes: Sequence[Take],
+        notes: tuple[str, ...],
+        named: tuple[str, int],
+        created: datetime,
     ) -> tuple[ClipSidecar, ...]:
-        """Write all takes, the best last, so that it is the newest of them."""
+        """Write all takes, the best last, so that it is the newest of them.
+
+        Args:
+            takes: the best first.
+            notes: what is said about all.
+            named: the id that a preview was written under, and the seed that is in it.
+            created: when.
+        """
+        first_id, seed = named
         words = words_of(takes[0].piece.canvas)
         unknown = self._engine.unknown_words(words)
         making = Making(self._engine.info, self._versions, created, unknown)
         sidecars = []
         for i, take in reversed(list(enumerate(takes))):
-            clip_id = best_id if i == 0 else self._new_id(take.piece, created)
+            is_first = i == 0 and take.seed == seed
+            clip_id = first_id if is_first else self._new_id(take.piece, take.seed, created)
             sidecar = make_sidecar(take, clip_id, (i + 1, len(takes)), notes, making)
             self._store.save(
                 sidecar,
@@ -199,10 +214,17 @@ class Renderer:
             sidecars.append(sidecar)
         return tuple(reversed(sidecars))
 
-    def _new_id(self, piece: Piece, created: datetime) -> str:
-        return self._store.new_id(
-            created, piece.request.words, piece.request.bpm, float(piece.bars)
+    def _new_id(self, piece: Piece, seed: int, created: datetime) -> str:
+        request = piece.request
+        name = clip_name(
+            request.words,
+            bars=float(piece.bars),
+            bpm=request.bpm,
+            key=request.key,
+            seed=seed,
+            lane=request.lane,
         )
+        return self._store.new_id(created, name)
 
 
 class _Previewing:

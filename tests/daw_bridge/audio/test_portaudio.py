@@ -8,13 +8,13 @@ import sys
 import pytest
 
 from daw_bridge.audio.output import OutputSettings
-from daw_bridge.audio.portaudio import OutputDevice, choose_device, load_sounddevice
+from daw_bridge.audio.portaudio import SoundDevice, choose_device, load_sounddevice
 from osc_server.contract.errors import DeviceUnavailable
 
 DEVICES = [
-    OutputDevice(0, "Built-in Output", "Core Audio", 2, 44100, True),
-    OutputDevice(3, "Scarlett 4i4", "Core Audio", 4, 48000, False),
-    OutputDevice(5, "Scarlett 4i4 Loopback", "ASIO", 2, 48000, False),
+    SoundDevice(0, "Built-in Output", "Core Audio", 2, 44100, True),
+    SoundDevice(3, "Scarlett 4i4", "Core Audio", 4, 48000, False),
+    SoundDevice(5, "Scarlett 4i4 Loopback", "ASIO", 2, 48000, False),
 ]
 
 

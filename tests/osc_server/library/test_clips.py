@@ -13,6 +13,7 @@ import soundfile
 
 from osc_server.contract.clip import ClipSidecar, Measured
 from osc_server.contract.errors import BadRequest, StorageFailed
+from osc_server.contract.naming import clip_name
 from osc_server.contract.requests import GenerateClip
 from osc_server.library.clips import ClipStore
 
@@ -44,7 +45,7 @@ def sidecar(clip_id):
 
 
 def saved(store, prompt="bass"):
-    clip_id = store.new_id(MOMENT, prompt, 120, 4)
+    clip_id = store.new_id(MOMENT, clip_name(prompt, bars=4, bpm=120))
     store.save(sidecar(clip_id), AUDIO, CODES)
     return clip_id
 
@@ -53,15 +54,18 @@ def names(store):
     return sorted(path.name for path in store.folder.iterdir())
 
 
-def test_an_id_is_readable_and_safe_as_a_file_name(store):
-    clip_id = store.new_id(MOMENT, "  Größe/..\\ «Rave» 90's: \u30c6 ", 128.5, 4)
-    assert clip_id[:-4] == "20261122-203011-groe-rave-90-s-128_5bpm-4bars-"
+def test_an_id_is_the_name_then_date_and_chance(store):
+    clip_id = store.new_id(MOMENT, "deck-1_pad_4bars_128.5bpm_seed7")
+    assert clip_id[:-4] == "deck-1_pad_4bars_128.5bpm_seed7_20261122-203011-"
 
 
-def test_a_long_prompt_is_cut_at_a_word(store):
-    clip_id = store.new_id(MOMENT, "very " * 50, 120, 4)
-    assert "very-120bpm" in clip_id
-    assert len(clip_id) < 90
+def test_clips_from_before_names_came_first_are_still_clips_and_in_their_order(store):
+    older, newer = "20261122-203010-bass-120bpm-4bars-ab12", "20261122-203012-pad-ab12"
+    for clip_id in (newer, older):
+        store.save(sidecar(clip_id), AUDIO, CODES)
+    between = saved(store)
+    assert list(store.ids()) == [newer, between, older]
+    assert store.sidecar(older).id == older
 
 
 def test_a_clip_is_three_files_and_comes_back_as_it_was(store):
@@ -82,7 +86,7 @@ def test_float_clips_are_bit_exact(tmp_path):
 
 def test_clips_are_listed_newest_first_and_foreign_files_are_not(store):
     older = saved(store)
-    newer = store.new_id(MOMENT.replace(hour=21), "bass", 120, 4)
+    newer = store.new_id(MOMENT.replace(hour=21), clip_name("bass", bars=4, bpm=120))
     store.save(sidecar(newer), AUDIO, CODES)
     (store.folder / "settings.json").write_text("{}")
     assert list(store.ids()) == [newer, older]
@@ -133,7 +137,7 @@ def test_a_file_where_the_folder_should_be_is_a_sentence(tmp_path):
 
 
 def half_written(store, age_seconds, writer=99999999):
-    clip_id = store.new_id(MOMENT, "half", 120, 4)
+    clip_id = store.new_id(MOMENT, clip_name("half", bars=4, bpm=120))
     part = store.folder / f".{clip_id}.{writer}.json.part"
     part.write_text("{")
     os.utime(part, times=(time.time() - age_seconds,) * 2)

@@ -43,7 +43,7 @@ ASKED = GenerateClip(1, prompt="Dusty breakbeat!", bars=2, bpm=128.5, rate_hz=44
 
 def test_the_clip_on_disk_is_what_the_sidecar_says(store):
     sidecar, *_ = renderer(store).render(ASKED, 7, ignore_steps)
-    assert sidecar.id.startswith("20261122-203011-dusty-breakbeat-128_5bpm-2bars-")
+    assert sidecar.id.startswith("dusty-breakbeat_2bars_128.5bpm_seed7_20261122-203011-")
     info = soundfile.info(store.wav_path(sidecar.id))
     assert (info.samplerate, info.channels, info.subtype) == (44100, 2, "PCM_24")
     assert info.frames == sidecar.measured.n_samples == round(8 * 60 / 128.5 * 44100)

@@ -13,7 +13,12 @@ import numpy as np
 from daw_bridge.audio.loop import Block
 from daw_bridge.audio.mixer import BlockSource
 from daw_bridge.audio.output import OutputSettings, StreamTime, heard_sample
-from daw_bridge.audio.portaudio import choose_device, load_sounddevice, output_devices
+from daw_bridge.audio.portaudio import (
+    SoundDevice,
+    choose_device,
+    load_sounddevice,
+    output_devices,
+)
 from osc_server.contract.errors import DeviceUnavailable
 
 
@@ -82,6 +87,11 @@ class DeviceOutput:
         self._stuck = False
         self._published = StreamTime(0, 0.0)
         self._check()
+
+    @property
+    def device(self) -> SoundDevice:
+        """What it plays on."""
+        return self._device
 
     @property
     def description(self) -> str:

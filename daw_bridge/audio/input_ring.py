@@ -34,6 +34,10 @@ class InputRing:
         """Channels that it holds."""
         return self._samples.shape[1]
 
+    def seconds(self, rate_hz: int) -> float:
+        """How much it holds at a rate."""
+        return len(self._samples) / rate_hz
+
     @property
     def written(self) -> int:
         """The sample after the newest that is here."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import make_loop
 from daw_bridge.audio.loop import Loop
-from daw_bridge.client.clip_result import ClipResult
+from daw_bridge.client.clip_result import ClipResult, PreviewResult
 from daw_bridge.clock.clock import Clock
 
 LEAD_SECONDS = 0.25
@@ -63,6 +63,15 @@ class DeckSink:
             self._rate_hz,
             self._n_channels,
         )
+
+    def load_preview(self, preview: PreviewResult, name: str, beats: Fraction, bpm: float) -> Loop:
+        """A clip's preview likewise; it has no name and no length of its own.
+
+        Raises:
+            StorageFailed: where the file cannot be read.
+        """
+        samples, rate_hz = preview.read()
+        return make_loop(name, samples, rate_hz, beats, bpm, self._rate_hz, self._n_channels)
 
     def place(
         self,

@@ -9,7 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from daw_bridge.client.clip_result import ClipResult
 from osc_server.contract.errors import BadRequest, StorageFailed
@@ -59,10 +61,18 @@ def save_clip(clip: ClipResult, path: Path) -> Path:
     source = clip.path
     if clip.streamed is None and source is not None and source.exists():
         return _write_whole(path, lambda file: _copy(source, file))
-    samples = clip.read()
+    return save_samples(clip.read(), clip.rate_hz, path)
+
+
+def save_samples(samples: NDArray[np.float32], rate_hz: int, path: Path) -> Path:
+    """Write samples ``[n_samples, n_channels]`` to a WAV of 32-bit floats, whole or not at all.
+
+    Raises:
+        StorageFailed: where it cannot be written.
+    """
     return _write_whole(
         path,
-        lambda file: soundfile.write(file, samples, clip.rate_hz, subtype="FLOAT", format="WAV"),
+        lambda file: soundfile.write(file, samples, rate_hz, subtype="FLOAT", format="WAV"),
     )
 
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from daw_bridge.client.options import GenerateOptions
 from daw_bridge.live.state import DeckState
+from daw_bridge.live.takes import HeldTake
 from osc_server.contract.musical_time import Meter
-from osc_server.contract.requests import Infill, Start, Vary
+from osc_server.contract.requests import CloseLoop, Continue, Infill, Start, Vary
 
 _MOST_GROWN_BARS = 16.0
 
@@ -24,6 +25,7 @@ class Ask:
         seed: None = another each time.
         earliest: the clock's beat before which it shall not begin.
         start: the clip that it is made from, and how; None = from the words alone.
+        of_a_file: whether that is a WAV, of which the server knows neither tempo nor meter.
     """
 
     prompt: str
@@ -32,13 +34,16 @@ class Ask:
     seed: int | None
     earliest: Fraction = Fraction(0)
     start: Start | None = None
+    of_a_file: bool = False
 
 
 def options_of(deck: DeckState, ask: Ask, meter: Meter) -> GenerateOptions:
     """A wish in the names of ``/magnet/generate``; what is left to the model is left out."""
     options: GenerateOptions = {"lane": f"deck {deck.number}"}
-    if ask.start is None:
-        options |= {"bars": ask.bars, "bpm": ask.bpm, "meter": str(meter)}
+    if ask.start is None or ask.of_a_file:
+        options |= {"bpm": ask.bpm, "meter": str(meter)}
+    if ask.start is None or isinstance(ask.start, Continue):
+        options["bars"] = ask.bars
     if ask.seed is not None:
         options["seed"] = ask.seed
     if deck.model:
@@ -70,7 +75,9 @@ def following(deck: DeckState, ask: Ask, bpm: float, earliest: Fraction) -> Ask:
     wish = Ask(ask.prompt, deck.bars, bpm, seed, earliest)
     current = deck.history.current
     if deck.follow == "vary" and current is not None:
-        return replace(wish, bars=ask.bars, start=Vary(current.clip, deck.amount))
+        of_it = _from(deck, current, Vary(current.clip, deck.amount), bpm)
+        prompt = of_it.prompt or ask.prompt
+        return replace(of_it, prompt=prompt, bars=ask.bars, seed=seed, earliest=earliest)
     if deck.follow == "grow":
         return replace(wish, bars=max(ask.bars, min(2 * ask.bars, _MOST_GROWN_BARS)))
     if deck.follow == "next" and (prompts := prompt_list(deck.prompts)):
@@ -82,9 +89,7 @@ def following(deck: DeckState, ask: Ask, bpm: float, earliest: Fraction) -> Ask:
 def variation(deck: DeckState, bpm: float) -> Ask | None:
     """The wish for a variation of a deck's take; None where it has none."""
     take = deck.history.current
-    if take is None:
-        return None
-    return Ask("", deck.bars, bpm, deck.seed, start=Vary(take.clip, deck.amount))
+    return None if take is None else _from(deck, take, Vary(take.clip, deck.amount), bpm)
 
 
 def infill(deck: DeckState, bpm: float) -> Ask | None:
@@ -97,7 +102,26 @@ def infill(deck: DeckState, bpm: float) -> Ask | None:
     if take is None:
         return None
     start = Infill(take.clip, deck.infill_from, min(deck.infill_to, float(take.beats)))
-    return Ask("", deck.bars, bpm, deck.seed, start=start)
+    return _from(deck, take, start, bpm)
+
+
+def continuation(deck: DeckState, bpm: float) -> Ask | None:
+    """The wish for what comes after a deck's take; None where it has none."""
+    take = deck.history.current
+    return None if take is None else _from(deck, take, Continue(take.clip), bpm)
+
+
+def closed_loop(deck: DeckState, bpm: float) -> Ask | None:
+    """The wish for a deck's take with its seam closed; None where it has none."""
+    take = deck.history.current
+    return None if take is None else _from(deck, take, CloseLoop(take.clip), bpm)
+
+
+def _from(deck: DeckState, take: HeldTake, start: Start, bpm: float) -> Ask:
+    """A wish that begins with a take: what the words of a clip are the server knows."""
+    if not take.is_captured:
+        return Ask("", deck.bars, bpm, deck.seed, start=start)
+    return Ask(deck.prompt, deck.bars, take.bpm, deck.seed, start=start, of_a_file=True)
 
 
 def prompt_list(text: str) -> list[str]:

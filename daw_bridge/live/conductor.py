@@ -12,12 +12,14 @@ from daw_bridge.audio.conform import conform_loop
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import load_loop
 from daw_bridge.audio.loop import Loop
-from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.delivery.deck_sink import LEAD_SECONDS, PRESS_LEAD_SECONDS, DeckSink
+from daw_bridge.client.clip_result import ClipResult, PreviewResult
+from daw_bridge.delivery.deck_sink import PRESS_LEAD_SECONDS, DeckSink
 from daw_bridge.live import asking
 from daw_bridge.live.asking import Ask
-from daw_bridge.live.deck_moves import Event
+from daw_bridge.live.cueing import LOOK_SECONDS, Cueing
 from daw_bridge.live.maker import TakeMaker
+from daw_bridge.live.placing import as_if_begun
+from daw_bridge.live.stand_in import StandIn
 from daw_bridge.live.state import DeckState, LiveState, NextClip
 from daw_bridge.live.takes import HeldTake, History
 from osc_server.contract.errors import (
@@ -25,8 +27,8 @@ from osc_server.contract.errors import (
     MagnetError,
     StorageFailed,
 )
+from osc_server.contract.requests import Continue
 
-_LOOK_SECONDS = 0.05
 _LOADING_SECONDS = 0.25
 
 Tempo = Callable[[], float | None]
@@ -70,8 +72,9 @@ class Conductor:
         self._shape = shape
         self._tempo = tempo
         self._ask: Ask | None = None
-        self._cued: Loop | None = None
+        self._cueing = Cueing(deck_state, deck, sink, shape[0])
         self._task: asyncio.Task[None] | None = None
+        self._told_task: asyncio.Task[None] | None = None
 
     # Wishes
 
@@ -92,6 +95,14 @@ class Conductor:
         """Make a variation of the take. Raises BadRequest where there is none."""
         self._begin(self._of_a_take(asking.variation(self.state, self._set.bpm)))
 
+    def go_on(self) -> None:
+        """Make what comes after the take. Raises BadRequest where there is none."""
+        self._begin(self._of_a_take(asking.continuation(self.state, self._set.bpm)))
+
+    def close_loop(self) -> None:
+        """Close the seam of the take. Raises BadRequest where there is none."""
+        self._begin(self._of_a_take(asking.closed_loop(self.state, self._set.bpm)))
+
     def infill(self) -> None:
         """Make a part of the take anew. Raises BadRequest where there is none."""
         self._begin(self._of_a_take(asking.infill(self.state, self._set.bpm)))
@@ -99,9 +110,34 @@ class Conductor:
     def stop(self) -> None:
         """Give up what is under way, and let the deck fall silent on the next quantum."""
         self._give_up()
-        self.state.move("stop")
-        self._cued = None
-        self.sink.cue(None, lead_seconds=PRESS_LEAD_SECONDS)
+        self._cueing.silence()
+
+    async def take_in(self, take: HeldTake, began: Fraction) -> None:
+        """Take over a take that came in: on the next beat, as if it had begun on beat ``began``.
+
+        Raises:
+            StorageFailed: where it cannot be read.
+            BadRequest: where its tempo is too far off.
+        """
+        loop = await asyncio.to_thread(self.loop_of, take, self._tempo() or self._set.bpm)
+        self._give_up()
+        self.state.history.add(take)
+        self._ask = Ask(self.state.prompt, self.state.bars, take.bpm, self.state.seed)
+        if self.state.hold:
+            self._hold(loop.name)
+            return
+        self.state.move("ask")
+        self._cueing.hand(as_if_begun(loop, began, self.sink), loop, "whole")
+        self.follow()
+
+    def say_later(self, name: str) -> None:
+        """A setting was moved: where a take is being made say, once, that it holds for the next."""
+        if self.state.next == "rendering" and self._told_task is not self._task:
+            self._told_task = self._task
+            self._set.message = (
+                f"deck {self.state.number} is making a take: {name}, and what else you set "
+                "meanwhile, holds for the next one"
+            )
 
     def launch(self) -> None:
         """Begin the take that waits, or the present one anew, on the next quantum.
@@ -121,7 +157,7 @@ class Conductor:
         take = self.take_at(place)
         loop = self.loop_of(take, self._tempo() or self.sink.bpm)
         self.adopt(place)
-        self._cue(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
+        self._cueing.cue(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
         self.follow()
 
     def undo(self) -> None:
@@ -142,7 +178,7 @@ class Conductor:
     def follow(self) -> None:
         """Begin to follow, where follow actions were set while a take plays already."""
         busy = self._task is not None and not self._task.done()
-        loop, ask = self._cued, self._ask
+        loop, ask = self._cueing.loop, self._ask
         if not busy and loop is not None and ask is not None and self.state.every_bars:
             self._replace_task(self._follow_on(loop, ask))
 
@@ -179,7 +215,7 @@ class Conductor:
             if take.path is None:
                 raise StorageFailed(f"the audio of {take.prompt!r} is not on this computer")
             loop = load_loop(take.path, take.beats, take.bpm, rate_hz, n_channels)
-            take.loop = replace(loop, name=take.prompt or take.clip)
+            take.loop = replace(loop, name=take.prompt or loop.name)
         return conform_loop(take.loop, bpm, rate_hz)
 
     def adopt(self, place: int) -> None:
@@ -193,49 +229,27 @@ class Conductor:
         """The cue of a scene: the deck is moved here, and the mixer hands the cue over."""
         if loop is None:
             self._give_up()
-            self.state.move("stop")
-        else:
-            self._expect(loop, loop.name, beat)
-        self._cued = loop
+        cue = self._cueing.scene_cue(loop, beat)
         if loop is not None:
             self.follow()
-        return self.sink.cue_at(loop, beat)
+        return cue
 
     @property
     def tempo_to_be(self) -> float | None:
         """The tempo of the loop that plays or is cued; None in silence."""
-        sounds = self.deck.playing is not None or self.state.doing == "cued"
-        return self._cued.bpm if sounds and self._cued is not None else None
+        return self._cueing.tempo_to_be
 
     def retuned(self, bpm: float) -> Loop | None:
-        """The take that sounds, from its original audio, at another tempo; None in silence.
-
-        Raises:
-            BadRequest: where the tempo is too far off.
-        """
-        take = self.state.history.current
-        if self.tempo_to_be is None or take is None or take.loop is None:
-            return None
-        return conform_loop(take.loop, bpm, self._shape[0])
+        """As ``Cueing.retuned``."""
+        return self._cueing.retuned(bpm)
 
     def retune(self, loop: Loop, beat: Fraction) -> Cue:
-        """The cue that goes on with the same take at another tempo, wherever in it ``beat`` is."""
-        origin = self.deck.origin_beat
-        self._cued = loop
-        return replace(self.sink.cue_at(loop, beat), origin_beat=origin)
+        """As ``Cueing.retune``."""
+        return self._cueing.retune(loop, beat)
 
     def look(self) -> None:
         """Let the state follow what is heard; called many times a second."""
-        state, playing = self.state, self.deck.playing
-        if playing is not None and playing is self._cued and not self.deck.waits:
-            if state.doing != "playing":
-                state.move("begun")
-            if state.next_clip is not None and state.next_clip.cued_bar:
-                state.next_clip = None
-        elif playing is None and state.doing in ("playing", "fading") and self.deck.idle:
-            state.move("silent")
-            if state.next == "rendering":
-                state.move("ask")
+        self._cueing.look()
 
     # Making takes, one after another
 
@@ -257,8 +271,8 @@ class Conductor:
     async def _follow_on(self, loop: Loop | None, ask: Ask) -> None:
         """Once a take is heard make the next, again and again."""
         while loop is not None:
-            while self.deck.playing is not self._cued:  # which a change of tempo replaces
-                await asyncio.sleep(_LOOK_SECONDS)
+            while not self._cueing.is_heard:  # which a change of tempo replaces
+                await asyncio.sleep(LOOK_SECONDS)
             self.look()
             deck, take = self.state, self.state.history.current
             if not deck.every_bars or deck.follow == "none" or (take is not None and take.kept):
@@ -270,46 +284,73 @@ class Conductor:
         """Make a take and cue it, or hold it; the cued loop."""
         deck = self.state
         deck.next_clip = NextClip(ask.prompt)
+        stand_in = StandIn(self.sink, ask.earliest, lambda heard: self._stand_in(heard, ask))
         try:
             left_seconds = self.sink.seconds_until(ask.earliest) - _LOADING_SECONDS
-            clip = await self.maker.make_in_time(ask, left_seconds)
+            has_a_bar = ask.earliest > 0 and not deck.hold
+            on_preview = stand_in.hear if has_a_bar else None
+            clip = await self.maker.make_in_time(ask, left_seconds, on_preview)
             await self.maker.look()
             take = HeldTake.of(clip, await asyncio.to_thread(self.sink.load, clip))
             take.prompt = take.prompt or deck.prompt
             # Alone it sets the tempo: that which holds now, not when it was asked for.
             loop = await asyncio.to_thread(self.loop_of, take, self._tempo() or self._set.bpm)
+            stand_in.close()
+            before = deck.history.current
             deck.history.add(take)
             self._ask = ask
             self._set.message = _in_short(clip)
             if deck.hold:
-                deck.move("held")
-                deck.next_clip = NextClip(take.prompt, fraction=1.0, held=True)
+                self._hold(take.prompt)
                 return None
-            self._cue(loop, take.prompt, "whole", earliest=ask.earliest)
+            if stand_in.beat is not None and self._cueing.is_preview:
+                await self._cueing.replace_preview(loop, stand_in.beat)
+            elif not (
+                isinstance(ask.start, Continue)
+                and self._cueing.go_on(loop, None if before is None else before.loop)
+            ):
+                self._cueing.cue(loop, take.prompt, "whole", earliest=ask.earliest)
         except MagnetError as error:
             deck.next_clip = None
             deck.move("failed")
             self._set.message = str(error)
+            self._go_back()
             return None
+        finally:
+            stand_in.close()
         return loop
 
-    def _cue(
-        self,
-        loop: Loop,
-        prompt: str,
-        event: Event = "launch",
-        *,
-        earliest: Fraction = Fraction(0),
-        lead_seconds: float = LEAD_SECONDS,
-    ) -> None:
-        beat = self.sink.cue(loop, earliest=earliest, lead_seconds=lead_seconds)
-        self._expect(loop, prompt, beat, event)
+    async def _stand_in(self, preview: PreviewResult, ask: Ask) -> Fraction:
+        """Cue a preview; the beat on which it will begin."""
+        deck = self.state
+        take = deck.history.current
+        as_long = ask.start is not None and not isinstance(ask.start, Continue)
+        beats = Fraction(ask.bars) * self._set.meter.beats_per_bar
+        beats = take.beats if as_long and take is not None else beats
+        as_made = await asyncio.to_thread(
+            self.sink.load_preview, preview, ask.prompt, beats, ask.bpm
+        )
+        bpm = self._tempo() or self._set.bpm
+        loop = await asyncio.to_thread(conform_loop, as_made, bpm, self._shape[0])
+        progress = deck.next_clip or NextClip(ask.prompt)
+        beat = self._cueing.preview(loop, as_made, ask.earliest, progress)
+        self._set.message = (
+            f"deck {deck.number}: the next take is late, so from bar {self.sink.bar_of(beat)} on "
+            "you hear its preview, which is coarse, until it is whole"
+        )
+        return beat
 
-    def _expect(self, loop: Loop, prompt: str, beat: Fraction, event: Event = "launch") -> None:
-        self.state.move(event)
-        self._cued = loop
-        bar = self.sink.bar_of(beat)
-        self.state.next_clip = NextClip(prompt, fraction=1.0, cued_bar=bar)
+    def _go_back(self) -> None:
+        """Nothing came of a take whose preview is heard: back to the take that was on."""
+        take = self.state.history.current
+        if self._cueing.is_preview and take is not None and take.loop is not None:
+            bpm = self._tempo() or self._set.bpm
+            self._cueing.cue(conform_loop(take.loop, bpm, self._shape[0]), take.prompt)
+
+    def _hold(self, prompt: str) -> None:
+        """A take is there, and waits for launch."""
+        self.state.move("held")
+        self.state.next_clip = NextClip(prompt, fraction=1.0, held=True)
 
     def _go(self, place: int | None, where: str) -> None:
         if place is None:
@@ -319,6 +360,11 @@ class Conductor:
     def _of_a_take(self, ask: Ask | None) -> Ask:
         if ask is None:
             raise BadRequest(f"deck {self.state.number} is empty: generate a take first")
+        if ask.of_a_file and self.maker.is_remote:
+            raise BadRequest(
+                "this take was captured on this computer, and the server runs on another, which "
+                "cannot read it: it plays, but nothing can be made from it"
+            )
         return ask
 
     def _give_up(self) -> None:

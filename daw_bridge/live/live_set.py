@@ -66,6 +66,11 @@ class LiveSet:
             raise BadRequest(f"there is no deck {number}: there are 1 to {len(self.conductors)}")
         return self.conductors[number - 1]
 
+    @property
+    def clips_folder(self) -> str:
+        """The server's clips folder, on its own disk; empty until it has told."""
+        return self._link.clips_folder
+
     # Levels
 
     def apply_levels(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from daw_bridge.audio.level import SILENCE_DB
 from daw_bridge.live.conductor import Conductor
 from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.quantum import Quantum
@@ -166,6 +167,8 @@ class Panel:
                 self._live.apply_levels()
             elif name in ("every", "follow"):
                 conductor.follow()
+            elif name in _OF_A_TAKE:
+                conductor.say_later(name)
 
     def _own_controls(self) -> dict[str, Control]:
         live = self._live
@@ -200,10 +203,18 @@ class Panel:
                 lambda _, __: live.stop(),
             ),
             "/magnet/mix/record": Control(lambda _: False),
+            "/magnet/deck/N/capture": Control(lambda _: False),
+            "/magnet/input/level": Control(lambda _: round(SILENCE_DB)),
+            "/magnet/live/message": Control(lambda _: live.state.message),
             "/magnet/session/save": Control(lambda _: False),
             "/magnet/midi/learn": Control(lambda _: ""),
         }
 
+
+_OF_A_TAKE = frozenset(
+    ("prompt", "bars", "model", "preset", "key", "seed", "temperature", "guidance", "steps")
+)
+"""Settings that a take is asked for with: moved while one is being made, they hold for the next."""
 
 _ATTRIBUTES = {"every": "every_bars", "level": "level_db"}
 
@@ -211,6 +222,8 @@ _PRESS: dict[str, Callable[[Conductor], None]] = {
     "generate": lambda conductor: conductor.ask(),
     "vary": Conductor.vary,
     "infill": Conductor.infill,
+    "continue": Conductor.go_on,
+    "loop": Conductor.close_loop,
     "launch": Conductor.launch,
     "stop": Conductor.stop,
     "undo": Conductor.undo,
@@ -244,6 +257,8 @@ _READ_BY_NAME: dict[str, Read] = {
     "generate": _rendering,
     "vary": _rendering,
     "infill": _rendering,
+    "continue": _rendering,
+    "loop": _rendering,
     "launch": lambda deck, _: deck.doing in ("playing", "cued"),
     "stop": lambda deck, _: deck.doing == "fading",
     "undo": lambda deck, _: deck.history.before is not None,

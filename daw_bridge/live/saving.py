@@ -18,7 +18,7 @@ from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
 _SETTINGS = (
     *("prompt", "prompts", "bars", "every_bars", "follow", "seed", "model", "preset", "key"),
     *("temperature", "guidance", "steps", "amount", "infill_from", "infill_to"),
-    *("level_db", "mute", "solo", "hold"),
+    *("level_db", "mute", "solo", "hold", "capture_bars"),
 )
 _SAVE_SECONDS = 2.0
 

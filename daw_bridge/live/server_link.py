@@ -30,6 +30,8 @@ class ServerLink:
         self._on_change = on_change
         self._absent = absent
         self._client: AsyncMagnetClient | None = None
+        self.clips_folder = ""
+        """The server's, on its own disk; empty until it has told."""
         self._connecting = asyncio.Lock()
 
     async def client(self) -> AsyncMagnetClient:
@@ -77,5 +79,6 @@ class ServerLink:
 
     async def _tell(self, client: AsyncMagnetClient) -> None:
         status = await client.status()
+        self.clips_folder = status.clips_folder
         ready = f"{status.model} on {status.device}"
         self._on_change(ready if status.model else "loading the model")

@@ -23,6 +23,7 @@ class NextClip:
         eta_seconds: until it is ready, estimated; 0 where unknown.
         cued_bar: the bar on which it will begin, counted from 1; 0 while it is being made.
         held: whether it waits for launch.
+        is_preview: whether a preview is what begins then, while the clip is still being made.
     """
 
     prompt: str
@@ -30,6 +31,7 @@ class NextClip:
     eta_seconds: float = 0.0
     cued_bar: int = 0
     held: bool = False
+    is_preview: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class DeckState:
     amount: float = 0.5
     infill_from: float = 0.0
     infill_to: float = 4.0
+    capture_bars: int = 4
     level_db: float = 0.0
     mute: bool = False
     solo: bool = False

@@ -19,7 +19,7 @@ class HeldTake:
     """A take that a deck can play.
 
     Attributes:
-        clip: its clip's id on the server.
+        clip: its clip's id on the server; of captured audio the path of its WAV.
         path: its WAV; None where it was streamed.
         prompt: its words.
         beats: its length in quarter notes, exact.
@@ -37,6 +37,11 @@ class HeldTake:
     seed: int
     kept: bool = False
     loop: Loop | None = None
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether it came in from outside, and is no clip of the server's."""
+        return self.path is not None and self.clip == str(self.path)
 
     @classmethod
     def of(cls, clip: ClipResult, loop: Loop) -> HeldTake:

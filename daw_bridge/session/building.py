@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from daw_bridge.audio.deck import Deck
-from daw_bridge.audio.device_output import DeviceOutput
 from daw_bridge.audio.mixer import Mixer
 from daw_bridge.audio.output import AudioOutput
-from daw_bridge.audio.silent_output import SilentOutput
 from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.clock.internal_clock import InternalClock
 from daw_bridge.config import BridgeConfig
@@ -20,7 +18,6 @@ from daw_bridge.live.maker import TakeMaker
 from daw_bridge.live.rig import Rig
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import DeckState, LiveState
-from osc_server.contract.errors import DeviceUnavailable
 
 OFFLINE_RATE_HZ = 48000
 
@@ -95,14 +92,3 @@ def build_set(
         )
 
     return LiveSet(state, rig, link, make_conductor)
-
-
-def output_or_silence(config: BridgeConfig) -> AudioOutput:
-    """The sound device; a silent stand-in where none was named and there is none."""
-    try:
-        return DeviceOutput(config.live_settings())
-    except DeviceUnavailable as error:
-        if config.output or config.host_api:
-            raise
-        rate_hz = config.output_rate or OFFLINE_RATE_HZ
-        return SilentOutput(rate_hz, len(config.live_outputs()), config.block, str(error))

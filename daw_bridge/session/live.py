@@ -13,10 +13,10 @@ from rich.console import Console
 
 from daw_bridge.audio.favour import favour_the_callback
 from daw_bridge.audio.offline_output import OfflineOutput
-from daw_bridge.audio.output import AudioOutput
 from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.folder_sink import free_path
 from daw_bridge.live.asking import Ask
+from daw_bridge.live.capturing import Capturing
 from daw_bridge.live.commands import Commands
 from daw_bridge.live.conductor import Conductor
 from daw_bridge.live.keyboard import keys
@@ -39,15 +39,15 @@ from daw_bridge.session.building import (
     build_rig,
     build_set,
     first_state,
-    output_or_silence,
 )
+from daw_bridge.session.capture import build_capturing, capture_controls
 from daw_bridge.session.server import live_server
+from daw_bridge.session.sound import Sound
 from daw_bridge.signals import on_signals
-from osc_server.contract.errors import DeviceUnavailable, StorageFailed
+from osc_server.contract.errors import StorageFailed
 from osc_server.contract.faders import FEEDBACK_HZ
 
 _FRAME_SECONDS = 0.1
-_DEVICE_SECONDS = 2.0
 
 
 async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
@@ -60,27 +60,34 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     ending = asyncio.Event()
     state = first_state(config, wish)
     saved = None if config.session is None else read_session(config.session)
-    rig = build_rig(config, output_or_silence(config))
+    sound = Sound(config)
+    rig = build_rig(config, sound.output)
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
         address, health, front = await stack.enter_async_context(live_server(config, state))
         live_set = build_set(config, state, rig, address)
         stack.push_async_callback(live_set.close)
         stack.callback(asyncio.create_task(live_set.watch_server()).cancel)
-        stack.callback(rig.output.stop)
+        stack.callback(sound.stop)
         rig.output.start(rig.mixer)
-        stack.callback(asyncio.create_task(_keep_device(rig.output, state)).cancel)
+        sound.open_input()
+        stack.callback(asyncio.create_task(sound.keep(state)).cancel)
+        capturing = build_capturing(config, live_set, sound.input)
+        stack.push_async_callback(capturing.close)
         keeper = None if config.session is None else Keeper(live_set, config.session)
         recording = Recording(rig, state, lambda: _recording_folder(config))
         stack.push_async_callback(recording.close)
-        panel = Panel(live_set, _saving(keeper) | _recording(recording))
+        controls = _saving(keeper) | _recording(recording) | capture_controls(capturing)
+        panel = Panel(live_set, controls)
         if saved is not None:
             restore(live_set, saved)
         if keeper is not None:
             stack.callback(keeper.save)
         if front is not None:
             front.hand_to(panel)
-        stack.callback(asyncio.create_task(_keep_telling(live_set, panel, keeper)).cancel)
+        stack.callback(
+            asyncio.create_task(_keep_telling(live_set, panel, keeper, capturing)).cancel
+        )
         midi = midi_surface(panel.receive, panel.forget, config.decks, state.say)
         panel.add(_learning(stack.enter_context(midi)))
         screen = stack.enter_context(_screen(state, rig, console))
@@ -162,12 +169,15 @@ def _recording_folder(config: BridgeConfig) -> Path:
     return free_path(folder / f"{datetime.now():%Y-%m-%d %H.%M.%S}")
 
 
-async def _keep_telling(live: LiveSet, panel: Panel, keeper: Keeper | None) -> None:
+async def _keep_telling(
+    live: LiveSet, panel: Panel, keeper: Keeper | None, capturing: Capturing
+) -> None:
     """Let the states follow the sound, and the surfaces and the file the states."""
     loop = asyncio.get_running_loop()
     while True:
         try:
             live.look()
+            capturing.look(loop.time())
             panel.tick(loop.time())
         except Exception as error:  # noqa: BLE001  # the door: surfaces must not go dumb over it
             live.state.message = f"something broke in the bridge: {error!r}"
@@ -195,19 +205,6 @@ def _typing(state: LiveState, commands: Commands) -> Iterator[None]:
 
     with keys(take):
         yield
-
-
-async def _keep_device(output: AudioOutput, state: LiveState) -> None:
-    """Open a sound device again that has gone, once it is back."""
-    while True:
-        await asyncio.sleep(_DEVICE_SECONDS)
-        if not output.lost:
-            continue
-        try:
-            output.restart()  # here and not in a thread: PortAudio wants to be asked from one
-            state.message = f"the sound is back: {output.description}"
-        except DeviceUnavailable as error:
-            state.message = str(error)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -93,7 +93,7 @@ class PulledSet:
         await self.until(lambda: len(deck.history.takes) > n_takes and deck.next != "rendering")
 
     def _make_of(self, conductor):
-        async def make(ask, deadline_seconds=None):
+        async def make(ask, deadline_seconds=None, on_preview=None):
             self.asked.append(ask)
             self.deadlines.append(deadline_seconds)
             self.made.append(asyncio.get_running_loop().create_future())

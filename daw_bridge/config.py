@@ -103,11 +103,8 @@ class BridgeConfig(BaseModel):
     inputs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_outputs)] = Field(
         (), max_length=2, description="its inputs, such as 3,4; alone: those of the output's device"
     )
-    input_latency: float | None = Field(
-        None,
-        ge=0,
-        le=2000,
-        description="ms from what is heard to its coming in again; else as the driver says",
+    input_latency: float = Field(
+        0.0, ge=-2000, le=2000, description="ms by which the input is later than its driver says"
     )
     capture_seconds: float = Field(
         72.0, ge=2, le=1800, description="how much of the input is held: 16 bars at 60 BPM and more"

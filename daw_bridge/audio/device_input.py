@@ -62,7 +62,8 @@ class DeviceInput:
         block_ms = self._block_size / self._rate_hz * 1000
         return (
             f"{self._device.name} ({self._device.host_api}), inputs {inputs}, a device of its own: "
-            f"aligned by the times of both drivers, to a block ({block_ms:.0f} ms) at worst"
+            f"aligned by the times of both drivers, to a block ({block_ms:.0f} ms) at worst, "
+            f"and {self._latency_ms:g} ms of --input-latency"
         )
 
     @property
@@ -92,7 +93,7 @@ class DeviceInput:
     def place_of(self, sample: int) -> int:
         """The input's sample that comes in as the output's ``sample`` is heard, about now."""
         place = self._came_in.sample_of(self._heard.seconds_of(sample))
-        return round(place + (self._latency_ms or 0.0) / 1000 * self._rate_hz)
+        return round(place + self._latency_ms / 1000 * self._rate_hz)
 
     def start(self) -> None:
         """Open the device and begin to listen.

@@ -9,7 +9,7 @@ from daw_bridge.audio.input import InputSettings
 from daw_bridge.audio.input_ring import InputRing
 from daw_bridge.audio.loop import Block
 from daw_bridge.audio.output import OutputSettings
-from daw_bridge.audio.portaudio import SoundDevice, choose_input, input_devices
+from daw_bridge.audio.portaudio import SoundDevice, choose_input, input_devices, is_jack
 from osc_server.contract.errors import DeviceUnavailable
 
 _LOOKS = 64
@@ -19,8 +19,9 @@ class DuplexOutput(DeviceOutput):
     """Plays as a DeviceOutput does, and holds what comes in, block by block in the same callback.
 
     Both directions have one sample count, so they cannot drift. What comes in with the block that
-    begins at sample ``s`` was heard ``round_trip`` samples earlier: the sum of both latencies, from
-    the driver's own times, or as the settings say.
+    begins at sample ``s`` belongs to what was heard ``round_trip`` samples earlier: the sum of both
+    latencies, from the driver's own times, or as the settings say. Under JACK it is none: what
+    other programs play while a block of ours is on the wires comes in with that block.
 
     Args:
         settings: which device plays, and how.
@@ -45,21 +46,22 @@ class DuplexOutput(DeviceOutput):
     def input_description(self) -> str:
         """One line for the musician."""
         inputs = "+".join(str(column + 1) for column in self._inputs)
-        given = self._listening.latency_ms
-        told = "as the driver says" if given is None else "as --input-latency says"
+        said = "JACK's wires have none" if is_jack(self._device) else "as the driver says"
+        if self._listening.latency_ms:
+            said += f" and {self._listening.latency_ms:g} ms more"
         return (
             f"{self._device.name}, inputs {inputs}, on the output's own samples, "
-            f"{self.round_trip / self.rate_hz * 1000:.1f} ms behind what is heard ({told})"
+            f"{self.round_trip / self.rate_hz * 1000:.1f} ms behind what is heard ({said})"
         )
 
     @property
     def round_trip(self) -> int:
         """Samples from what is heard to its coming in again."""
-        given = self._listening.latency_ms
-        if given is not None:
-            return round(given / 1000 * self.rate_hz)
         known = self._round_trips[: min(self._n_looks, _LOOKS)]
-        return round(float(np.median(known)) * self.rate_hz) if len(known) else 0
+        told_seconds = float(np.median(known)) if len(known) else 0.0
+        if is_jack(self._device):
+            told_seconds = 0.0  # what is told is the card's, which a program's wire does not have
+        return round((told_seconds + self._listening.latency_ms / 1000) * self.rate_hz)
 
     def _make_stream(self) -> Stream:
         self.ring.begin_anew()
@@ -69,7 +71,8 @@ class DuplexOutput(DeviceOutput):
             samplerate=self.rate_hz,
             channels=(max(self._inputs) + 1, max(self._settings.channels)),
             dtype="float32",
-            blocksize=self.block_size,
+            # Under JACK its own blocks: other ones PortAudio would put together, a block late.
+            blocksize=0 if is_jack(self._device) else self.block_size,
             callback=self._both,
         )
         return stream

@@ -16,13 +16,13 @@ class InputSettings:
     Attributes:
         device: part of its name, or its number in ``magnet-bridge devices``; empty = the output's.
         channels: the device's inputs, counted from 1; empty = its first two, or its only one.
-        latency_ms: from what is heard to its coming in again; None = as the driver says.
+        latency_ms: by how much it is later than its driver says; negative if it is earlier.
         ring_seconds: how much of the past is held.
     """
 
     device: str = ""
     channels: Channels = ()
-    latency_ms: float | None = None
+    latency_ms: float = 0.0
     ring_seconds: float = 72.0
 
     def of(self, n_inputs: int) -> Channels:

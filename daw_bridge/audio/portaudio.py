@@ -126,7 +126,7 @@ def choose_input(
         except DeviceUnavailable:
             device = _by_name(devices, settings.device, "be listened to")
     else:
-        own = [one for one in devices if is_one_device(one, output)]
+        own = [one for one in devices if _is_one_device(one, output)]
         if not own:
             raise DeviceUnavailable(
                 f"{output.name} has no inputs: name a device that has with --input; {_HELP}"
@@ -139,7 +139,18 @@ def choose_input(
     return device
 
 
-def is_one_device(first: SoundDevice, second: SoundDevice) -> bool:
+def share_a_stream(listening: SoundDevice, playing: SoundDevice) -> bool:
+    """Whether they can be opened as one stream without drifting: one device, or one JACK server."""
+    one_host = listening.host_api == playing.host_api
+    return _is_one_device(listening, playing) or (one_host and is_jack(playing))
+
+
+def is_jack(device: SoundDevice) -> bool:
+    """Whether it is a program, or the card, of a JACK server."""
+    return "JACK" in device.host_api.upper()
+
+
+def _is_one_device(first: SoundDevice, second: SoundDevice) -> bool:
     """Whether two entries are the two directions of one device."""
     return first.index == second.index or (
         (first.name, first.host_api) == (second.name, second.host_api)

@@ -9,7 +9,7 @@ from daw_bridge.audio.device_output import DeviceOutput
 from daw_bridge.audio.duplex_output import DuplexOutput
 from daw_bridge.audio.input import AudioInput
 from daw_bridge.audio.output import AudioOutput
-from daw_bridge.audio.portaudio import choose_input, input_devices, is_one_device
+from daw_bridge.audio.portaudio import choose_input, input_devices, share_a_stream
 from daw_bridge.audio.silent_output import SilentOutput
 from daw_bridge.config import BridgeConfig
 from daw_bridge.live.state import LiveState
@@ -51,7 +51,7 @@ class Sound:
         if listening is None:
             return
         device = choose_input(input_devices(), listening, output.device)
-        if is_one_device(device, output.device):
+        if share_a_stream(device, output.device):
             duplex = DuplexOutput(config.live_settings(), listening)
             self.output, self.input = duplex, duplex.input
         else:

@@ -50,7 +50,7 @@ class PulledSet:
         self.live: LiveSet = building.build_set(config, self.state, self.rig, NOBODY)
         self.panel = Panel(self.live)
         self.ear = Ear()
-        self.asked, self.deadlines = [], []
+        self.asked, self.deadlines, self.previews = [], [], []
         self.made: list[asyncio.Future[ClipResult]] = []
         for conductor in self.live.conductors:
             conductor.maker.make = self._make_of(conductor)
@@ -96,6 +96,7 @@ class PulledSet:
         async def make(ask, deadline_seconds=None, on_preview=None):
             self.asked.append(ask)
             self.deadlines.append(deadline_seconds)
+            self.previews.append(on_preview)
             self.made.append(asyncio.get_running_loop().create_future())
             return await self.made[-1]
 

@@ -37,7 +37,7 @@ class AsyncInstruments(ABC):
         Args:
             prompt: what you want to hear, or several with their weights; may be left out beside
                 ``preset=``.
-            source: what it starts from, such as ``Vary("20261103-141500-1f", 0.3)``; the other
+            source: what it starts from, such as ``Vary(clip.id, 0.3)``; the other
                 methods say it in words.
             on_progress: called after each step.
             on_preview: called once a first, coarse version can be heard.
@@ -115,7 +115,7 @@ class AsyncInstruments(ABC):
 
         Args:
             prompt: as in ``generate``.
-            source: what it starts from, such as ``Vary("20261103-141500-1f", 0.3)``.
+            source: what it starts from, such as ``Vary(clip.id, 0.3)``.
             on_progress: as in ``generate``.
             on_preview: as in ``generate``.
             **options: as in ``generate``.

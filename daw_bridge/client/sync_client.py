@@ -116,7 +116,7 @@ class MagnetClient(SyncInstruments):
 
         Args:
             prompt: as in ``generate``.
-            source: what it starts from, such as ``Vary("20261103-141500-1f", 0.3)``.
+            source: what it starts from, such as ``Vary(clip.id, 0.3)``.
             on_progress: as in ``generate``.
             on_preview: as in ``generate``.
             **options: as in ``generate``.

@@ -35,7 +35,7 @@ class SyncInstruments(ABC):
         Args:
             prompt: what you want to hear, or several with their weights; may be left out beside
                 ``preset=``.
-            source: what it starts from, such as ``Vary("20261103-141500-1f", 0.3)``; the other
+            source: what it starts from, such as ``Vary(clip.id, 0.3)``; the other
                 methods say it in words.
             on_progress: called after each step.
             on_preview: called once a first, coarse version can be heard.

@@ -36,7 +36,10 @@ The server listens on UDP and TCP port {DEFAULT_PORT} of 127.0.0.1 unless told o
     /magnet/generate 1 prompt "dusty breakbeat" bars 4 bpm 128.5
     -> /magnet/accepted 1 0 2.5
     -> /magnet/progress 1 0.02 1 50 2.4  …
-    -> /magnet/ready 1 20261103-141500-1f "/…/20261103-141500-1f.wav" 7.4766 4.0 128.5 …
+    -> /magnet/ready 1 dusty-breakbeat_4bars_128.5bpm_seed7_20261103-141500-1f0a "/…/….wav" 7.4766 …
+
+A clip's id is the name of its file: prompt, length, tempo, key and seed (and lane, such as a deck),
+then what keeps it apart from others. Nothing is to be read from it: the replies say all of that.
 
 ## How to ask
 
@@ -89,9 +92,9 @@ id that `ready` said, or the path of a WAV in the clips folder or in one of the 
 server was started with (`--audio-folders`). They take nearly all names of `/magnet/generate`,
 answer as it does, and share its ids and its queue:
 
-    /magnet/continue 2 20261103-141500-1f bars 4
-    /magnet/infill 3 clip 20261103-141500-1f from 8 to 12 prompt "drum fill"
-    /magnet/vary 4 20261103-141500-1f amount 0.3 takes 4
+    /magnet/continue 2 pad_2bars_90bpm_seed3_20261103-141500-1f0a bars 4
+    /magnet/infill 3 clip pad_2bars_90bpm_seed3_20261103-141500-1f0a from 8 to 12 prompt "drum fill"
+    /magnet/vary 4 pad_2bars_90bpm_seed3_20261103-141500-1f0a amount 0.3 takes 4
     /magnet/loop 5 "/…/field recording.wav" bpm 92
 
 A clip that the server made brings its tempo, meter and words along; of another WAV say the `bpm`.

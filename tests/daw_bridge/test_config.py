@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daw_bridge.config import load_config
+from daw_bridge.config import BridgeConfig, load_config
 from osc_server.contract.errors import BadRequest, StorageFailed
 from osc_server.contract.musical_time import Meter
 
@@ -107,3 +107,26 @@ def test_a_token_is_read_from_its_file(tmp_path):
     assert load_config({"token_file": path}, {}).token() == "open sesame"
     with pytest.raises(StorageFailed, match="token file"):
         load_config({"token_file": tmp_path / "none"}, {}).token()
+
+
+def test_no_input_is_opened_unless_it_is_named():
+    assert BridgeConfig().input_settings() is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "device", "channels"),
+    [
+        ({"inputs": "3,4"}, "", (3, 4)),
+        ({"inputs": "5"}, "", (5,)),
+        ({"input": "BlackHole"}, "BlackHole", ()),
+    ],
+)
+def test_an_input_is_named_by_its_device_its_channels_or_both(flags, device, channels):
+    settings = load_config({**flags, "input_latency": 12.5}, {}).input_settings()
+    assert (settings.device, settings.channels, settings.latency_ms) == (device, channels, 12.5)
+    assert settings.ring_seconds >= 16 * 4 * 60 / 60  # 16 bars at 60 BPM
+
+
+def test_three_inputs_are_too_many():
+    with pytest.raises(BadRequest, match="--inputs"):
+        load_config({"inputs": "1,2,3"}, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from osc_server.contract.addresses import FADERS
@@ -151,3 +152,56 @@ def _message(address):
     from osc_server.contract.packets import OscMessage
 
     return OscMessage(address)
+
+
+def test_a_setting_that_is_moved_while_a_take_is_made_is_said_once_to_hold_for_the_next():
+    async def talk(live):
+        live.send("live/message")
+        live.send("deck/1/prompt", "pad")
+        said = [live.ask("live/message")]
+        live.send("deck/1/generate", 1)
+        await live.until(lambda: live.made)
+        for step in range(20):  # a fader on its way
+            live.send("deck/1/temperature", step / 10)
+            said.append(live.ask("live/message"))
+            live.state.message = "another sentence"
+        live.send("deck/1/generate", 1)
+        await live.until(lambda: len(live.made) == 2)
+        live.send("deck/1/bars", 2)
+        said.append(live.ask("live/message"))
+        return said, live.asked[1].bars
+
+    said, bars = play(talk)
+    assert said[0] == ""
+    assert "temperature, and what else you set meanwhile, holds for the next one" in said[1]
+    assert set(said[2:-1]) == {"another sentence"}
+    assert "deck 1 is making a take: bars" in said[-1]
+    assert bars == 1  # of the job that is under way
+
+
+@pytest.mark.parametrize(("address", "value"), [("level", -90), ("mute", 1)])
+def test_levels_hold_at_once_while_a_take_is_made_and_say_nothing(address, value):
+    async def talk(live):
+        await live.take(1, 0.5)
+        live.hear(BAR)
+        live.send("deck/1/generate", 1)
+        await live.until(lambda: len(live.made) == 2)
+        live.state.message = "before"
+        live.send(f"deck/1/{address}", value)
+        return live.hear(2048)[:, 0], live.ask("live/message")
+
+    heard, message = play(talk)
+    assert heard[-1] == 0
+    assert abs(np.diff(heard)).max() < 0.5 / 900  # 20 ms are 960 samples: no click
+    assert message == "before"
+
+
+def test_the_newest_sentence_is_told_to_every_surface():
+    def talk(live):
+        other = Ear()
+        live.panel.receive(_message("/magnet/live/message"), other)
+        live.state.say("the sound is back")
+        live.panel.tick(1.0)
+        return other.last("/magnet/live/message")
+
+    assert run(talk) == ["the sound is back"]

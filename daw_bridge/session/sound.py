@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from daw_bridge.audio.device_input import DeviceInput
 from daw_bridge.audio.device_output import DeviceOutput
 from daw_bridge.audio.duplex_output import DuplexOutput
 from daw_bridge.audio.input import AudioInput
+from daw_bridge.audio.mixer import BlockSource
 from daw_bridge.audio.output import AudioOutput
 from daw_bridge.audio.portaudio import choose_input, input_devices, share_a_stream
 from daw_bridge.audio.silent_output import SilentOutput
@@ -58,22 +61,28 @@ class Sound:
             self._second = DeviceInput(device, listening, output, output.block_size)
             self.input = self._second
 
-    def open_input(self) -> None:
-        """Begin to listen, where the input is a device of its own; the output has begun.
+    @contextmanager
+    def playing(self, source: BlockSource, state: LiveState) -> Iterator[None]:
+        """Play and listen while the block lasts; what goes is opened again once it is back.
 
         Raises:
-            DeviceUnavailable: where it is gone, or may not be listened to.
+            DeviceUnavailable: where one is gone, held by another program, or may not be used.
         """
-        if self._second is not None:
-            self._second.start()
+        keeping = None
+        try:
+            self.output.start(source)
+            if self._second is not None:
+                self._second.start()
+            keeping = asyncio.create_task(self._keep(state))
+            yield
+        finally:
+            if keeping is not None:
+                keeping.cancel()
+            if self._second is not None:
+                self._second.stop()
+            self.output.stop()
 
-    def stop(self) -> None:
-        """Stop, and give the devices back; more than once is fine."""
-        if self._second is not None:
-            self._second.stop()
-        self.output.stop()
-
-    async def keep(self, state: LiveState) -> None:
+    async def _keep(self, state: LiveState) -> None:
         """Say what is listened to; open a sound device again that has gone, once it is back."""
         if self.input is not None:
             await asyncio.sleep(_FIRST_BLOCKS_SECONDS)  # which say how late it comes in

@@ -69,7 +69,7 @@ def test_landings_said_at_once_are_all_kept(store):
 
 def test_clips_of_one_second_stay_in_their_order(store):
     first = saved(store, "zebra")
-    second = store.new_id(MOMENT, "ant", 120, 4)
+    second = store.new_id(MOMENT, "ant_4bars_120bpm")
     store.save(sidecar(second), AUDIO, CODES)
     for clip_id, date in ((first, 1_000), (second, 2_000)):
         os.utime(store.folder / f"{clip_id}.json", ns=(date, date))

@@ -12,7 +12,7 @@ from pathlib import Path
 from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.client.clip_job import ClipJob
 from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.delivery.folder_sink import clip_name, save_clip
+from daw_bridge.delivery.folder_sink import save_clip
 from daw_bridge.delivery.hand_over import HandOver
 from daw_bridge.reaper.given_audio import save_cut
 from daw_bridge.reaper.orders import Order, read_order
@@ -191,7 +191,7 @@ class Companion:
     def _put(self, clip: ClipResult, media: Path | None) -> Path:
         if media is None and clip.path is not None and clip.path.exists():
             return clip.path
-        path = (media or self._clips) / f"{clip_name(clip)}_{clip.id}.wav"
+        path = (media or self._clips) / f"{clip.id}.wav"
         return path if path.exists() else save_clip(clip, path)
 
     async def _note(self, order_id: str, clip_ids: list[str]) -> None:

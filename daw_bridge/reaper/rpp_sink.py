@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daw_bridge.client.clip_result import ClipResult
-from daw_bridge.delivery.folder_sink import clip_name, save_clip, write_bytes
+from daw_bridge.delivery.folder_sink import save_clip, write_bytes
 from daw_bridge.reaper.rpp_map import RppMap
 from daw_bridge.reaper.rpp_text import Line, RppText, quoted
 from osc_server.contract.errors import BadRequest, StorageFailed
@@ -84,7 +84,7 @@ class RppSink:
 
     def _save(self, clip: ClipResult, folder: str) -> str:
         """The clip's WAV among the project's media; its path as the project names it."""
-        name = f"{clip_name(clip)}_{clip.id}.wav"
+        name = f"{clip.id}.wav"
         path = self._project.parent / folder / name
         if not path.exists():
             save_clip(clip, path)

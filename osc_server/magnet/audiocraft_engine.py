@@ -95,9 +95,11 @@ class AudiocraftEngine:
         """See ``Engine.unknown_words``."""
         return self._ours.unknown_words(text)
 
-    def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
+    def surprise(
+        self, codes: Codes, plan: Plan, needed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """See ``Engine.surprise``; our network's, which has the same weights."""
-        return self._ours.surprise(codes, plan)
+        return self._ours.surprise(codes, plan, needed)
 
     def decode(self, codes: Codes, *, circular: bool) -> Audio:
         """See ``Engine.decode``."""

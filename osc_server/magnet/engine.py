@@ -147,7 +147,9 @@ class MagnetEngine:
         """See ``Engine.unknown_words``; known of models whose folder lists their words."""
         return unknown_words(text, self._model.known_words)
 
-    def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
+    def surprise(
+        self, codes: Codes, plan: Plan, needed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """See ``Engine.surprise``.
 
         Raises:
@@ -157,7 +159,7 @@ class MagnetEngine:
         self._check_codes(codes)
         if codes.shape[1] != plan.n_frames:
             raise BadRequest(f"there are {codes.shape[1]} frames of codes for {plan.n_frames}")
-        judged = self._judge.judged(plan, codes, lambda: None)
+        judged = self._judge.judged(plan, codes, lambda: None, needed)
         return np.asarray(-judged.mean(axis=0), dtype=np.float32)
 
     @torch.inference_mode()

@@ -24,6 +24,7 @@ def judge(
     mask_token: int,
     span: int,
     on_pass: Callable[[], None] = lambda: None,
+    needed: Tensor | None = None,
 ) -> Tensor:
     """Log probabilities of codes.
 
@@ -36,18 +37,26 @@ def judge(
         mask_token: stands for a masked code.
         span: frames masked side by side, as in training.
         on_pass: called after each of ``K * N_GROUPS`` passes.
+        needed: ``[T]`` bool, the frames that must be judged; of the others one pass a codebook is
+            enough, an even sample. None = all must.
 
     Returns:
-        ``[B, K, T]`` float32, in nats, at most 0; without meaning where nothing is known.
+        ``[B, K, T]`` float32, in nats, at most 0; without meaning where nothing is known, and
+        not-a-number where nothing was judged.
     """
     batch, n_codebooks, n_frames = codes.shape
-    judged = torch.zeros(codes.shape, device=codes.device)
+    judged = torch.full(codes.shape, torch.nan, device=codes.device)
     for stage in range(n_codebooks):
-        for group in masked_in_turn(n_frames, span):
-            frames = group.to(codes.device).expand(batch, -1)
+        for i, group in enumerate(masked_in_turn(n_frames, span)):
             seen = codes.clone()
             seen[:, stage + 1 :] = mask_token
-            seen[:, stage].scatter_(1, frames, mask_token)
+            seen[:, stage, group.to(codes.device)] = mask_token
+            if needed is not None and i > 0:
+                group = group[needed[group]]
+            if not len(group):
+                on_pass()
+                continue
+            frames = group.to(codes.device).expand(batch, -1)
             logits = guided.logits(seen, stage, frames, guidance=1.0)
             wanted = codes[:, stage].gather(1, frames).clamp_max(mask_token - 1)[..., None]
             found = logits.log_softmax(dim=-1).gather(-1, wanted)[..., 0]

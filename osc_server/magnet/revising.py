@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from osc_server.contract.errors import BadRequest
 from osc_server.magnet.checkpoints import Checkpoint
@@ -28,13 +29,20 @@ class Judge:
         self._device = device
 
     @torch.inference_mode()
-    def judged(self, plan: Plan, codes: Codes, on_pass: Callable[[], None]) -> LogProbabilities:
+    def judged(
+        self,
+        plan: Plan,
+        codes: Codes,
+        on_pass: Callable[[], None],
+        needed: NDArray[np.bool_] | None = None,
+    ) -> LogProbabilities:
         """Log probabilities ``[K, T]`` of codes under the plan's words, beat and circle.
 
         Args:
             plan: as long as the codes.
             codes: ``[K, T]``, the mask token where nothing is known.
             on_pass: called after each forward pass; what it raises ends the work.
+            needed: see ``judge``.
         """
         there = torch.from_numpy(np.ascontiguousarray(codes, dtype=np.int64))[None]
         found = judge(
@@ -43,6 +51,7 @@ class Judge:
             self._network.spec.mask_token,
             self._span,
             on_pass,
+            None if needed is None else torch.from_numpy(needed),
         )
         return np.asarray(found[0].cpu().numpy(), dtype=np.float32)
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from osc_server.rendering.bands import band_levels_db
+from osc_server.rendering.bands import Levels, band_levels_db
 from osc_server.rendering.plan import Audio
 
 Profile = NDArray[np.float64]  # [n_places, 3]: low, middle, high
 
 PLACES_PER_BAR = 16
-_FRAMES_PER_SECOND = 200.0
 _RISE_FRAMES = 3
 _BANDS = ((0, 2), (2, 18), (18, 40))  # of the mel bands: up to about 200 Hz, 1.8 kHz, above
 _REACH = 0.3  # of a sixteenth on each side, within which an onset belongs to it
@@ -76,15 +75,18 @@ class Downbeat:
     is_drums: bool
 
 
-def find_downbeat(audio: Audio, rate_hz: int, n_bars: int) -> Downbeat:
+def find_downbeat(
+    audio: Audio, rate_hz: int, n_bars: int, levels: Levels | None = None
+) -> Downbeat:
     """The turn of a loop in 4/4 at which its bar begins.
 
     Args:
         audio: ``[n_samples, n_channels]``, exactly ``n_bars``.
         rate_hz: its rate.
         n_bars: whole bars, at least one.
+        levels: the audio's own ``band_levels_db``, where they are known.
     """
-    levels = band_levels_db(audio, rate_hz, frames_per_second=_FRAMES_PER_SECOND, loop=True)
+    levels = band_levels_db(audio, rate_hz, loop=True) if levels is None else levels
     rise = _rise(levels)
     onsets = _strongest(rise, n_bars * PLACES_PER_BAR)
     bar = _unit(onsets.reshape(n_bars, PLACES_PER_BAR, 3).mean(axis=0))

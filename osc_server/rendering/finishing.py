@@ -17,7 +17,13 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import resample
 
-from osc_server.rendering.peaks import hold_peaks, true_peak_db
+from osc_server.rendering.peaks import (
+    Held,
+    highest_db,
+    hold_peaks,
+    peak_envelope,
+    true_peak_db,
+)
 from osc_server.rendering.plan import Audio
 
 TRUE_PEAK_CEILING_DB = -1.0
@@ -130,7 +136,8 @@ def set_loudness(audio: Audio, target: Target) -> Finished:
     6 dB, so that drums do not come out far softer than pads; what is still missing stays missing.
     """
     lufs, notes = measure_loudness(audio, target.rate_hz, target.loop)
-    peak_db = true_peak_db(audio, target.loop)
+    envelope = peak_envelope(audio, target.loop)
+    peak_db = highest_db(envelope)
     if lufs <= SILENCE_LUFS:
         silent = "The model returned silence, so its level was left as it is: try another seed."
         return Finished(audio, SILENCE_LUFS, peak_db, (silent,))
@@ -138,9 +145,9 @@ def set_loudness(audio: Audio, target: Target) -> Finished:
     if gain_db <= room_db:
         louder = _amplified(audio, gain_db)
         return Finished(louder, lufs + gain_db, peak_db + gain_db, tuple(notes))
-    held, lufs, held_db = _held_to(audio, gain_db, room_db, target)
+    held, lufs, held_db = _held_to(audio, envelope, gain_db, room_db, target)
     notes.append(_say_what_was_held(held_db, lufs, target))
-    return Finished(held, lufs, true_peak_db(held, target.loop), tuple(notes))
+    return Finished(held.audio, lufs, held.true_peak_db, tuple(notes))
 
 
 def measure_loudness(audio: Audio, rate_hz: int, loop: bool) -> tuple[float, list[str]]:
@@ -157,8 +164,10 @@ def measure_loudness(audio: Audio, rate_hz: int, loop: bool) -> tuple[float, lis
     if too_short and not loop:
         notes.append("Shorter than the 0.4 s that loudness needs: measured as if it repeated.")
     if loop or too_short:
-        turns = max(2, math.ceil(_MEASURED_SECONDS * rate_hz / len(audio)))
-        audio = np.tile(audio, (turns, 1))
+        # A block that crosses the seam is one of the loop's own.
+        n_heard = max(len(audio) + round(_GATE_SECONDS * rate_hz), _MEASURED_SECONDS * rate_hz)
+        turns = math.ceil(n_heard / len(audio))
+        audio = np.tile(audio, (turns, 1))[: round(n_heard)]
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         # Silence makes pyloudnorm take the mean of nothing and the logarithm of zero.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -174,19 +183,23 @@ def _loudness_by_minutes(audio: Audio, rate_hz: int) -> float:
 
 
 def _held_to(
-    audio: Audio, gain_db: float, room_db: float, target: Target
-) -> tuple[Audio, float, float]:
+    audio: Audio,
+    envelope: NDArray[np.float64],
+    gain_db: float,
+    room_db: float,
+    target: Target,
+) -> tuple[Held, float, float]:
     """With its peaks held back: the audio, its loudness, and by how much at most (dB)."""
     most_db = room_db + MAX_HOLD_DB
     gain_db = min(gain_db, most_db)
     for _ in range(_LOUDNESS_ROUNDS):  # holding peaks costs loudness, which more gain makes up
-        held = hold_peaks(
-            _amplified(audio, gain_db), TRUE_PEAK_CEILING_DB, target.rate_hz, target.loop
-        )
+        louder = _amplified(audio, gain_db)
+        reached = envelope * 10 ** (gain_db / 20)
+        held = hold_peaks(louder, TRUE_PEAK_CEILING_DB, target.rate_hz, target.loop, reached)
         # The moving gain may lift what lies between samples by a hair.
-        over_db = true_peak_db(held, target.loop) - TRUE_PEAK_CEILING_DB
-        held = _amplified(held, -max(0.0, over_db))
-        lufs, _ = measure_loudness(held, target.rate_hz, target.loop)
+        over_db = max(0.0, held.true_peak_db - TRUE_PEAK_CEILING_DB)
+        held = Held(_amplified(held.audio, -over_db), held.true_peak_db - over_db)
+        lufs, _ = measure_loudness(held.audio, target.rate_hz, target.loop)
         missing_db = target.loudness_lufs - lufs
         held_db = gain_db - room_db
         if abs(missing_db) < _CLOSE_ENOUGH_DB or (missing_db > 0 and gain_db == most_db):

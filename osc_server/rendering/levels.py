@@ -60,7 +60,7 @@ def settle(made: Audio, place: tuple[int, int], given: Audio, rate_hz: int) -> A
     wanted = loudness(given, rate_hz)
     ceiling_db = _ceiling_db(given)
     gain_db, missing_db = 0.0, wanted - loudness(made[first:end], rate_hz)
-    held = hold_peaks(made, ceiling_db, rate_hz, False)
+    held = hold_peaks(made, ceiling_db, rate_hz, False).audio
     if wanted <= SILENCE_LUFS or missing_db > MODEL_LUFS - SILENCE_LUFS:
         return held
     for _ in range(_ROUNDS):
@@ -69,7 +69,7 @@ def settle(made: Audio, place: tuple[int, int], given: Audio, rate_hz: int) -> A
         gain_db = float(np.clip(gain_db + missing_db, -_MAX_DRIFT_DB, _MAX_DRIFT_DB))
         louder = made.copy()
         louder[first:end] *= _curve(end - first, gain_db, rate_hz)
-        held = hold_peaks(louder, ceiling_db, rate_hz, False)
+        held = hold_peaks(louder, ceiling_db, rate_hz, False).audio
         missing_db = wanted - loudness(held[first:end], rate_hz)
     return held
 

@@ -9,19 +9,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from osc_server.rendering.bands import band_levels_db
+from osc_server.rendering.bands import ONSET_FRAMES_PER_SECOND, Levels, band_levels_db
 from osc_server.rendering.canvas import Canvas
 from osc_server.rendering.plan import Audio, Codes, Engine
 from osc_server.rendering.planning import wrap_of
 
-_FRAMES_PER_SECOND = 200.0
 _AROUND_SECONDS = 0.025
 _AROUND_FRAMES = 12  # on each side of the seam, for the perplexity
 _STILL_DB = 0.5  # of rise per band and frame: less is heard as standing still
 _MOST = 100.0
 
 
-def seam_flux(audio: Audio, rate_hz: int, bpm: float) -> float:
+def seam_flux(audio: Audio, rate_hz: int, bpm: float, levels: Levels | None = None) -> float:
     """Spectral flux at a loop's seam relative to that on its other beats.
 
     The flux of a place is the strongest rise within 25 ms of it, in dB a mel band. A seam is a
@@ -32,11 +31,12 @@ def seam_flux(audio: Audio, rate_hz: int, bpm: float) -> float:
         audio: ``[n_samples, n_channels]``, one turn.
         rate_hz: its rate.
         bpm: its tempo.
+        levels: the audio's own ``band_levels_db``, where they are known.
     """
-    levels = band_levels_db(audio, rate_hz, frames_per_second=_FRAMES_PER_SECOND, loop=True)
+    levels = band_levels_db(audio, rate_hz, loop=True) if levels is None else levels
     flux = np.maximum(levels - np.roll(levels, 1, axis=0), 0).mean(axis=1)
     n_beats = max(2, round(len(audio) / rate_hz * bpm / 60))
-    around = round(_AROUND_SECONDS * _FRAMES_PER_SECOND)
+    around = round(_AROUND_SECONDS * ONSET_FRAMES_PER_SECOND)
     beats = np.round(np.arange(n_beats) * len(flux) / n_beats).astype(int)
     near = beats[:, None] + np.arange(-around, around + 1)
     strongest = flux[near % len(flux)].max(axis=1) + _STILL_DB
@@ -45,6 +45,8 @@ def seam_flux(audio: Audio, rate_hz: int, bpm: float) -> float:
 
 def seam_perplexity(engine: Engine, codes: Codes, canvas: Canvas, seam_frame: int) -> float:
     """Perplexity of a loop's codes around its seam relative to that of its interior.
+
+    Of the interior every fourth span is judged, which takes half the time of judging them all.
 
     Args:
         engine: the network that judges, from all that surrounds each place, on the circle if the
@@ -64,7 +66,8 @@ def seam_perplexity(engine: Engine, codes: Codes, canvas: Canvas, seam_frame: in
     around = min(_AROUND_FRAMES, seam_frame, n_frames - seam_frame)
     if not 0 < 2 * around < n_frames:
         return 0.0
-    nats = engine.surprise(codes, blank.plan(0, wrap))
     is_seam = np.zeros(n_frames, np.bool_)
     is_seam[seam_frame - around : seam_frame + around] = True
-    return float(min(_MOST, np.exp(nats[is_seam].mean() - nats[~is_seam].mean())))
+    nats = engine.surprise(codes, blank.plan(0, wrap), is_seam)
+    inside = np.nanmean(nats[~is_seam])
+    return float(min(_MOST, np.exp(nats[is_seam].mean() - inside)))

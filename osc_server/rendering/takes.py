@@ -77,7 +77,7 @@ def _measure(piece: Piece, timed: Timed, confidence: float) -> Measured:
     audio = finished.audio
     silent = finished.lufs <= SILENCE_LUFS
     seam = seam_score(audio, request.rate_hz) if request.loop else 0.0
-    flux = seam_flux(audio, request.rate_hz, request.bpm) if request.loop else 0.0
+    flux = seam_flux(audio, request.rate_hz, request.bpm, timed.levels) if request.loop else 0.0
     return Measured(
         seconds=len(audio) / request.rate_hz,
         n_samples=len(audio),

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from osc_server.rendering.bands import band_levels_db
+from osc_server.rendering.bands import Levels, band_levels_db
 from osc_server.rendering.plan import Audio
 
 Envelope = NDArray[np.float64]  # [n_frames]
 
-_FRAMES_PER_SECOND = 200.0
 _RIPPLE_DB = 0.2  # what a steady tone shows as its phase moves under the window
 _PRIOR_OCTAVES = 0.25  # standard deviation of the prior around the asked tempo
 _LEAST_BEATS = 4
@@ -51,7 +50,9 @@ def bpm_measured(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) ->
     return measure_tempo(audio, rate_hz, asked_bpm, loop=loop).bpm
 
 
-def measure_tempo(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) -> Tempo:
+def measure_tempo(
+    audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool, levels: Levels | None = None
+) -> Tempo:
     """Tempo within half an octave of the asked one.
 
     Half and double tempo are folded into that octave: which of them is the beat is what the
@@ -62,8 +63,9 @@ def measure_tempo(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) -
         rate_hz: its rate.
         asked_bpm: the tempo to search around.
         loop: whether the end runs into the start.
+        levels: the audio's own ``band_levels_db``, where they are known.
     """
-    envelope = onset_envelope(audio, rate_hz, loop=loop)
+    envelope = onset_envelope(audio, rate_hz, loop=loop, levels=levels)
     frames_per_second = len(envelope) * rate_hz / len(audio)
     n_beats = len(audio) / rate_hz * asked_bpm / 60
     if n_beats < _LEAST_BEATS - 0.01 or envelope.max() <= 0:
@@ -72,7 +74,7 @@ def measure_tempo(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) -
     octaves = np.arange(-0.5, 0.5, 0.0005)
     lags = frames_per_second * 60 / (asked_bpm * 2**octaves)
     reach = min(len(correlation) - 1, _LONGEST_REACH_SECONDS * frames_per_second)
-    regularity = np.array([_regularity(correlation, lag, reach) for lag in lags])
+    regularity = _regularity(correlation, lags, reach)
     weighted = regularity * np.exp(-0.5 * (octaves / _PRIOR_OCTAVES) ** 2)
     best = int(weighted.argmax())
     # Few beats repeat by chance more easily.
@@ -82,9 +84,11 @@ def measure_tempo(audio: Audio, rate_hz: int, asked_bpm: float, *, loop: bool) -
     return Tempo(bpm, float(min(1.0, regularity[best])))
 
 
-def onset_envelope(audio: Audio, rate_hz: int, *, loop: bool) -> Envelope:
+def onset_envelope(
+    audio: Audio, rate_hz: int, *, loop: bool, levels: Levels | None = None
+) -> Envelope:
     """Strength of onsets ``[n_frames]``, about 200 frames a second; on a loop exactly one turn."""
-    level_db = band_levels_db(audio, rate_hz, frames_per_second=_FRAMES_PER_SECOND, loop=loop)
+    level_db = band_levels_db(audio, rate_hz, loop=loop) if levels is None else levels
     before = np.roll(level_db, 1, axis=0)
     if not loop:
         before[0] = level_db[0]
@@ -104,10 +108,14 @@ def _autocorrelation(envelope: Envelope, loop: bool) -> Envelope:
     return np.asarray(correlation / max(correlation[0], 1e-12))
 
 
-def _regularity(correlation: Envelope, lag: float, reach: float) -> float:
-    """Mean autocorrelation at whole multiples of a lag, as far as ``reach`` frames."""
-    multiples = np.arange(1, max(1, int(reach / lag)) + 1) * lag
-    return float(np.interp(multiples, np.arange(len(correlation)), correlation).mean())
+def _regularity(correlation: Envelope, lags: Envelope, reach: float) -> Envelope:
+    """Mean autocorrelation at whole multiples of each lag, as far as ``reach`` frames."""
+    n_multiples = np.maximum(1, (reach / lags).astype(int))
+    frames, total = np.arange(len(correlation)), np.zeros(len(lags))
+    for i in range(1, int(n_multiples.max()) + 1):
+        at = np.interp(i * lags, frames, correlation)
+        total += np.where(i <= n_multiples, at, 0.0)
+    return np.asarray(total / n_multiples)
 
 
 def _refined(lags: Envelope, regularity: Envelope, best: int) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from osc_server.contract.requests import GenerateClip
+from osc_server.rendering.bands import Levels, band_levels_db
 from osc_server.rendering.conform import ALIKE, stretch, stretch_circle
 from osc_server.rendering.downbeat import PLACES_PER_BAR, find_downbeat
 from osc_server.rendering.finishing import Finished, Target, set_loudness
@@ -43,6 +44,7 @@ class Timed:
         stretch: tempo as drawn over tempo asked; 1 where it was not stretched.
         turned_beats: quarter notes by which it was turned back.
         off_bpm: the tempo that it has where it could not be conformed; 0 where all is well.
+        levels: its ``band_levels_db``; None where its audio was changed since they were taken.
     """
 
     finished: Finished
@@ -50,6 +52,7 @@ class Timed:
     stretch: float = 1.0
     turned_beats: float = 0.0
     off_bpm: float = 0.0
+    levels: Levels | None = None
 
 
 def set_in_time(request: GenerateClip, finished: Finished, *, knows_tempo: bool) -> Timed:
@@ -61,8 +64,9 @@ def set_in_time(request: GenerateClip, finished: Finished, *, knows_tempo: bool)
         knows_tempo: whether the model that drew it had the tempo as an input.
     """
     rate_hz, bpm, loop = request.rate_hz, request.bpm, request.loop
-    tempo = measure_tempo(finished.audio, rate_hz, bpm, loop=loop)
-    as_it_is = Timed(finished, tempo)
+    levels = band_levels_db(finished.audio, rate_hz, loop=loop)
+    tempo = measure_tempo(finished.audio, rate_hz, bpm, loop=loop, levels=levels)
+    as_it_is = Timed(finished, tempo, levels=levels)
     if not request.conform or request.start is not None or tempo.confidence < CLEAR_BEAT:
         return as_it_is
     ratio = tempo.bpm / bpm
@@ -139,7 +143,7 @@ def _on_the_bar(request: GenerateClip, timed: Timed, least_margin: float) -> Tim
     if not in_four or placed or request.hint is not None:
         return timed
     audio = timed.finished.audio
-    found = find_downbeat(audio, request.rate_hz, int(n_bars))
+    found = find_downbeat(audio, request.rate_hz, int(n_bars), timed.levels)
     if not found.is_drums or found.margin < least_margin:
         return timed
     beats = found.place * _BEATS_PER_BAR / PLACES_PER_BAR
@@ -155,4 +159,5 @@ def _turned(timed: Timed, n_samples: int, beats: float, why: str) -> Timed:
         audio=np.roll(finished.audio, -n_samples, axis=0),
         notes=(*finished.notes, note),
     )
-    return replace(timed, finished=turned, turned_beats=timed.turned_beats + beats)
+    turned_beats = timed.turned_beats + beats
+    return replace(timed, finished=turned, turned_beats=turned_beats, levels=None)

@@ -135,7 +135,9 @@ class ToneEngine:
         del text
         return ()
 
-    def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
+    def surprise(
+        self, codes: Codes, plan: Plan, needed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """Nats a code, ``[T]``: 0 for what it would write itself, log 1024 for all else."""
         if codes.shape != (_N_CODEBOOKS, plan.n_frames):
             raise BadRequest(f"these codes are not {_N_CODEBOOKS} codebooks of {plan.n_frames}")

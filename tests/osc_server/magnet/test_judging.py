@@ -11,9 +11,9 @@ from tests.osc_server.magnet.test_decoding import words
 CODES = torch.randint(TINY.codebook_size, (1, 4, 40), generator=torch.Generator().manual_seed(5))
 
 
-def judged(codes=CODES, wrap_frames=0, on_pass=lambda: None):
+def judged(codes=CODES, wrap_frames=0, on_pass=lambda: None, needed=None):
     guided = GuidedNetwork(tiny_network(), words(4), None, codes.shape[2], wrap_frames)
-    return judge(guided, codes, TINY.mask_token, 3, on_pass)
+    return judge(guided, codes, TINY.mask_token, 3, on_pass, needed)
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 5, 40, 301])
@@ -39,6 +39,21 @@ def test_a_judgement_is_a_log_probability_of_each_code():
 def test_each_pass_lets_the_caller_in():
     passes = []
     judged(on_pass=lambda: passes.append(1))
+    assert len(passes) == 4 * N_GROUPS
+
+
+@pytest.mark.parametrize(("first", "end"), [(18, 22), (0, 1), (0, 40)])
+def test_frames_that_are_needed_are_judged_as_ever_and_a_quarter_of_the_others(first, end):
+    needed = torch.zeros(40, dtype=torch.bool)
+    needed[first:end] = True
+    passes = []
+    some, all_of_them = judged(on_pass=lambda: passes.append(1), needed=needed), judged()
+    is_judged = ~some.isnan()
+    torch.testing.assert_close(some[is_judged], all_of_them[is_judged])
+    sample = masked_in_turn(40, 3)[0]
+    expected = needed.clone()
+    expected[sample] = True
+    assert (is_judged == expected).all()
     assert len(passes) == 4 * N_GROUPS
 
 

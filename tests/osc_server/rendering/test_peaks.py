@@ -21,14 +21,30 @@ def test_the_true_peak_between_samples_is_found():
 
 def test_held_peaks_stay_under_the_ceiling():
     loud = noise(RATE) * 20
-    held = hold_peaks(loud, -1.0, RATE, loop=True)
+    held = hold_peaks(loud, -1.0, RATE, loop=True).audio
     assert true_peak_db(held, loop=True) < -0.9
+
+
+@pytest.mark.parametrize("loop", [True, False])
+@pytest.mark.parametrize("places", [[24000], [3, 30000, 47990], range(0, RATE, 100)])
+def test_what_held_audio_still_reaches_is_told_without_measuring_it_all_again(loop, places):
+    audio = noise(RATE, 2)
+    audio[list(places), 0] = 3.0
+    held = hold_peaks(audio, -1.0, RATE, loop, peaks.peak_envelope(audio, loop))
+    assert held.true_peak_db == pytest.approx(true_peak_db(held.audio, loop), abs=1e-5)
+    assert np.array_equal(held.audio, hold_peaks(audio, -1.0, RATE, loop).audio)
+
+
+def test_audio_under_the_ceiling_is_left_as_it_is():
+    held = hold_peaks(noise(RATE), -0.1, RATE, loop=True)
+    assert np.array_equal(held.audio, noise(RATE))
+    assert held.true_peak_db == true_peak_db(noise(RATE), loop=True)
 
 
 def test_what_is_far_from_a_peak_is_left_bit_identical():
     audio = noise(RATE)
     audio[24000] = 3.0
-    held = hold_peaks(audio, -1.0, RATE, loop=False)
+    held = hold_peaks(audio, -1.0, RATE, loop=False).audio
     apart = np.abs(np.arange(RATE) - 24000) > 0.021 * RATE
     assert np.array_equal(held[apart], audio[apart])
     assert abs(held[24000, 0]) < 0.9
@@ -37,15 +53,15 @@ def test_what_is_far_from_a_peak_is_left_bit_identical():
 def test_a_loop_is_held_as_the_circle_it_is():
     audio = noise(RATE)
     audio[10] = 3.0
-    turned = hold_peaks(np.roll(audio, 777, axis=0), -1.0, RATE, loop=True)
-    held = hold_peaks(audio, -1.0, RATE, loop=True)
+    turned = hold_peaks(np.roll(audio, 777, axis=0), -1.0, RATE, loop=True).audio
+    held = hold_peaks(audio, -1.0, RATE, loop=True).audio
     assert np.roll(held, 777, axis=0) == pytest.approx(turned, abs=1e-5)
 
 
 def test_both_channels_are_held_alike():
     audio = noise(RATE, 2)
     audio[24000, 0] = 3.0
-    held = hold_peaks(audio, -1.0, RATE, loop=True)
+    held = hold_peaks(audio, -1.0, RATE, loop=True).audio
     near = slice(23900, 24100)
     gains = held[near] / audio[near]
     assert gains[:, 0] == pytest.approx(gains[:, 1], rel=1e-4)
@@ -55,7 +71,7 @@ def test_both_channels_are_held_alike():
 @pytest.mark.parametrize("n_samples", [1, 2, 3, 50])
 @pytest.mark.parametrize("loop", [True, False])
 def test_tiny_clips_are_held_too(n_samples, loop):
-    held = hold_peaks(np.full((n_samples, 1), 2.0, "f4"), -1.0, RATE, loop=loop)
+    held = hold_peaks(np.full((n_samples, 1), 2.0, "f4"), -1.0, RATE, loop=loop).audio
     assert np.abs(held).max() < 0.9
 
 

@@ -18,6 +18,7 @@ from osc_server.magnet.companion_choice import Companions, OpenCompanion, find_c
 from osc_server.magnet.companion_choice import open_companion as open_named
 from osc_server.magnet.decoding import DecodedBatch, Decoder, Listeners
 from osc_server.magnet.job_building import JobBuilder
+from osc_server.magnet.judging import FEW_GROUPS, Care
 from osc_server.magnet.precision import Precision, hasten, stored_dtype
 from osc_server.magnet.pretrained import find_folder
 from osc_server.magnet.protocols import Companion
@@ -159,7 +160,8 @@ class MagnetEngine:
         self._check_codes(codes)
         if codes.shape[1] != plan.n_frames:
             raise BadRequest(f"there are {codes.shape[1]} frames of codes for {plan.n_frames}")
-        judged = self._judge.judged(plan, codes, lambda: None, needed)
+        care = Care(FEW_GROUPS, None if needed is None else torch.from_numpy(needed))
+        judged = self._judge.judged(plan, codes, lambda: None, care)
         return np.asarray(-judged.mean(axis=0), dtype=np.float32)
 
     @torch.inference_mode()

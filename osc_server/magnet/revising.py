@@ -8,12 +8,11 @@ from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from osc_server.contract.errors import BadRequest
 from osc_server.magnet.checkpoints import Checkpoint
 from osc_server.magnet.job_building import JobBuilder
-from osc_server.magnet.judging import judge
+from osc_server.magnet.judging import THOROUGH, Care, judge
 from osc_server.rendering.plan import Codes, OnStep, Plan
 from osc_server.rendering.revision import JUDGED, LogProbabilities, revised_mask
 
@@ -34,7 +33,7 @@ class Judge:
         plan: Plan,
         codes: Codes,
         on_pass: Callable[[], None],
-        needed: NDArray[np.bool_] | None = None,
+        care: Care = THOROUGH,
     ) -> LogProbabilities:
         """Log probabilities ``[K, T]`` of codes under the plan's words, beat and circle.
 
@@ -42,7 +41,7 @@ class Judge:
             plan: as long as the codes.
             codes: ``[K, T]``, the mask token where nothing is known.
             on_pass: called after each forward pass; what it raises ends the work.
-            needed: see ``judge``.
+            care: how thoroughly.
         """
         there = torch.from_numpy(np.ascontiguousarray(codes, dtype=np.int64))[None]
         found = judge(
@@ -51,7 +50,7 @@ class Judge:
             self._network.spec.mask_token,
             self._span,
             on_pass,
-            None if needed is None else torch.from_numpy(needed),
+            care,
         )
         return np.asarray(found[0].cpu().numpy(), dtype=np.float32)
 

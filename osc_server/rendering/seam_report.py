@@ -46,7 +46,7 @@ def seam_flux(audio: Audio, rate_hz: int, bpm: float, levels: Levels | None = No
 def seam_perplexity(engine: Engine, codes: Codes, canvas: Canvas, seam_frame: int) -> float:
     """Perplexity of a loop's codes around its seam relative to that of its interior.
 
-    Of the interior every fourth span is judged, which takes half the time of judging them all.
+    Around the seam every code is judged, of the interior every second span: an even sample.
 
     Args:
         engine: the network that judges, from all that surrounds each place, on the circle if the

@@ -4,16 +4,16 @@ import pytest
 import torch
 
 from osc_server.magnet.guided import GuidedNetwork
-from osc_server.magnet.judging import N_GROUPS, judge, masked_in_turn
+from osc_server.magnet.judging import FEW_GROUPS, N_GROUPS, THOROUGH, Care, judge, masked_in_turn
 from tests.osc_server.magnet.models import TINY, tiny_network
 from tests.osc_server.magnet.test_decoding import words
 
 CODES = torch.randint(TINY.codebook_size, (1, 4, 40), generator=torch.Generator().manual_seed(5))
 
 
-def judged(codes=CODES, wrap_frames=0, on_pass=lambda: None, needed=None):
+def judged(codes=CODES, wrap_frames=0, on_pass=lambda: None, care=THOROUGH):
     guided = GuidedNetwork(tiny_network(), words(4), None, codes.shape[2], wrap_frames)
-    return judge(guided, codes, TINY.mask_token, 3, on_pass, needed)
+    return judge(guided, codes, TINY.mask_token, 3, on_pass, care)
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 5, 40, 301])
@@ -42,19 +42,19 @@ def test_each_pass_lets_the_caller_in():
     assert len(passes) == 4 * N_GROUPS
 
 
+@pytest.mark.parametrize("n_groups", [N_GROUPS, FEW_GROUPS])
 @pytest.mark.parametrize(("first", "end"), [(18, 22), (0, 1), (0, 40)])
-def test_frames_that_are_needed_are_judged_as_ever_and_a_quarter_of_the_others(first, end):
+def test_frames_that_are_needed_are_judged_as_ever_and_a_sample_of_the_others(first, end, n_groups):
     needed = torch.zeros(40, dtype=torch.bool)
     needed[first:end] = True
     passes = []
-    some, all_of_them = judged(on_pass=lambda: passes.append(1), needed=needed), judged()
+    some = judged(on_pass=lambda: passes.append(1), care=Care(n_groups, needed))
     is_judged = ~some.isnan()
-    torch.testing.assert_close(some[is_judged], all_of_them[is_judged])
-    sample = masked_in_turn(40, 3)[0]
+    torch.testing.assert_close(some[is_judged], judged(care=Care(n_groups))[is_judged])
     expected = needed.clone()
-    expected[sample] = True
+    expected[masked_in_turn(40, 3, n_groups)[0]] = True
     assert (is_judged == expected).all()
-    assert len(passes) == 4 * N_GROUPS
+    assert len(passes) == 4 * n_groups
 
 
 def test_a_code_is_judged_without_being_seen():

@@ -42,6 +42,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/model_load.py
 	$(BIN)/python benchmarks/gpu.py
 	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/embedded_server.py
 	$(BIN)/python benchmarks/report.py
 
 train: $(READY)

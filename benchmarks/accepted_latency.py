@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -70,15 +71,24 @@ class Peer:
                     return reply
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server: the port it listens on, and its process."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def server(model: str, folder: Path) -> Iterator[int]:
-    """A server as a process of its own; gives its port."""
+def server(model: str, folder: Path) -> Iterator[Running]:
+    """A server as a process of its own."""
     flags = [f"--{name}={folder / name}" for name in ("clips", "models", "presets")]
     command = [sys.executable, "-m", "osc_server.cli", "--port=0", f"--model={model}", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield int(process.stdout.readline().split("127.0.0.1:")[1].split()[0])
+            port = int(process.stdout.readline().split("127.0.0.1:")[1].split()[0])
+            yield Running(port, process.pid)
         finally:
             process.terminate()
 
@@ -174,7 +184,8 @@ def main() -> int:
     has_weights = (embedded_folder() / "state_dict.bin").is_file()
     model = arguments.model or ("embedded" if has_weights else "tone:0.05")
     print(f"model {model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
-    with tempfile.TemporaryDirectory() as folder, server(model, Path(folder)) as port:
+    with tempfile.TemporaryDirectory() as folder, server(model, Path(folder)) as found:
+        port = found.port
         load = Load(port)
         try:
             worst = max(

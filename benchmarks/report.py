@@ -2,7 +2,7 @@
 
     python benchmarks/report.py
 
-Reads what ``cpu.py`` and ``gpu.py`` have written beside it. What is not there is kept from the last
+Reads what ``cpu.py``, ``embedded_server.py`` and ``gpu.py`` have written beside it. What is not there is kept from the last
 report, because a GPU is seldom where the report is written; what never was there is "not measured".
 """
 
@@ -30,7 +30,7 @@ def main() -> int:
     results: Record = {}
     if RESULTS.is_file():
         results = json.loads(RESULTS.read_text("utf-8"))
-    for part in ("cpu", "gpu"):
+    for part in ("cpu", "server", "gpu"):
         path = HERE / f"results-{part}.json"
         if path.is_file():
             results[part] = json.loads(path.read_text("utf-8"))
@@ -48,6 +48,7 @@ def page(results: Record) -> str:
         lambda: _clips(cpu.get("clips")),
         lambda: _distance(cpu),
         lambda: _embedded(cpu.get("embedded")),
+        lambda: _server(results.get("server")),
         lambda: _lengths(cpu.get("lengths")),
         lambda: _rival(cpu.get("autoregressive")),
         lambda: _gpu(gpu),
@@ -157,6 +158,42 @@ def _embedded(found: Record | None) -> list[str]:
             f"{row['first_preview_s']} | {row['codec_s']} |"
         )
     return [*lines, ""]
+
+
+def _server(found: Record | None) -> list[str]:
+    lines = ["## The embedded model through the server", ""]
+    if not found:
+        return [*lines, f"{NOT_MEASURED}: `python benchmarks/embedded_server.py`", ""]
+    lines += [
+        "Loops of four bars at 120 BPM, from before `generate` is sent until the reply is there, everything included: queue, worker,",
+        "drawing, codec, loudness, tempo, seam, files. Goals on two cores: RTF ≤ 0.25, first preview ≤ 0.5 s.",
+        "",
+        f"{found['processor_name']}, {found['cores']} cores, load average {found['load_average']} at the end of the loops: other programs "
+        "were at work where that is above 2, and only",
+        "slow it down, so beside the median of "
+        f"{found['loops']} loops stands the least. Processor seconds are those of all the server's processes.",
+        "",
+        "| | median | least | goal |",
+        "|---|---|---|---|",
+        f"| until `ready`, s | {found['ready_s']} | {found['ready_least_s']} | |",
+        f"| RTF | {found['rtf']} | {found['rtf_least']} | ≤ 0.25 |",
+        f"| until `preview`, s | {found['preview_s']} | {found['preview_least_s']} | ≤ 0.5 |",
+        f"| processor, s | {found.get('processor_s', NOT_MEASURED)} | {found.get('processor_least_s', '')} | |",
+        "",
+        "| deadline, ms | kept | until `ready`, s (median) |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| {row['deadline_ms']} | {row['kept']} of {row['tries']} | {row['ready_s'] or NOT_MEASURED} |"
+        for row in found["deadlines"]
+    ]
+    least = found["least_kept_ms"]
+    kept = (
+        f"The least deadline that was kept each time: {least} ms."
+        if least
+        else "None was kept each time."
+    )
+    return [*lines, "", f"{kept} What cannot be kept is said in `accepted`.", ""]
 
 
 def _lengths(found: Record | None) -> list[str]:

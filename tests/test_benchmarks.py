@@ -72,3 +72,21 @@ def test_a_new_report_keeps_what_was_measured_elsewhere(tmp_path, monkeypatch, g
     report.main()
     assert (tmp_path / "page.md").read_text() == first
     assert "| ours, ms |" in first
+
+
+def test_the_server_benchmark_asks_for_loops_previews_and_deadlines(tmp_path):
+    out = tmp_path / "server.json"
+    run("embedded_server.py", "--model", "tone:0.001", "--loops=1", "--tries=1", "--out", str(out))
+    record = json.loads(out.read_text())
+    assert record["preview_s"] > 0
+    assert record["rtf_least"] == pytest.approx(record["ready_least_s"] / 8, abs=0.001)
+    assert record["deadlines"][0]["deadline_ms"] == 3000
+
+
+def test_the_least_deadline_is_one_that_was_kept_each_time_as_were_all_longer_ones(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from embedded_server import least_kept
+
+    rows = [{"deadline_ms": ms, "tries": 4, "kept": n} for ms, n in ((2, 4), (1, 3), (0.5, 4))]
+    assert least_kept(rows) == 2
+    assert least_kept(rows[1:]) is None

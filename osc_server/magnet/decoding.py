@@ -139,7 +139,7 @@ class Decoder:
 
 def _work(filler: StageFiller, stage: int) -> StageWork:
     job = filler.job
-    n_rows = len(job.text.mask) + len(job.keep)
+    n_rows = len(job.text.mask) + len(job.keep) * job.decoding.is_guided(stage)
     n_frames = job.keep.shape[2] + 2 * job.wrap_frames
     return StageWork(stage, job.decoding.steps[stage], n_rows * n_frames)
 

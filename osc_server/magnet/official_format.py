@@ -135,6 +135,9 @@ def read_decoding(cfg: XpConfig, n_codebooks: int) -> Decoding:
             values[name] = checked.number(f"decoding.{name}", low, high)
     if "top_k" in values:
         values["top_k"] = checked.integer("decoding.top_k", 0, 65536)
+    if "guided_codebooks" in values:
+        n_guided = checked.integer("decoding.guided_codebooks", 0, n_codebooks)
+        values["guided_codebooks"] = n_guided
     steps = values.get("steps", [20, *[10] * (n_codebooks - 1)])
     whole = isinstance(steps, list) and all(type(n) is int and 1 <= n <= 500 for n in steps)
     if not whole or len(steps) != n_codebooks:

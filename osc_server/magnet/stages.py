@@ -140,7 +140,7 @@ class _StageRun:
         self._wanted = wanted
         self._mask_token = filler._network.spec.mask_token
         unknown = ~job.keep[:, stage]
-        decoding = job.decoding
+        self._decoding = decoding = job.decoding.of(stage)
         self._spans: Spans = arrange(
             decoding.span, unknown, filler._span, decoding.scoring, filler.codes.device
         )
@@ -154,7 +154,7 @@ class _StageRun:
         Returns:
             How sure the network was of each code, ``[B, T]``, and which items met not-a-number.
         """
-        spans, decoding = self._spans, self._job.decoding
+        spans, decoding = self._spans, self._decoding
         drawn = spans.at_first
         sure = torch.ones(drawn.shape, device=drawn.device)
         broken = torch.zeros(len(drawn), dtype=torch.bool, device=drawn.device)
@@ -206,7 +206,7 @@ class _StageRun:
         drawn, sure = take_codes(
             logits,
             at.step.temperature,
-            self._job.decoding,
+            self._decoding,
             lambda probabilities: self._job.draws.times(probabilities, frames, at.n_drawn),
         )
         is_written = is_drawn & at.unknown.gather(1, frames)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -26,7 +26,11 @@ VaryStrategy = Literal["weakest", "strongest", "periodic", "random", "texture"]
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How codes are drawn, complete; ranges as in ``contract.requests.DecodingOptions``."""
+    """How codes are drawn, complete; ranges as in ``contract.requests.DecodingOptions``.
+
+    ``guided_codebooks`` is the model's own: so many codebooks, from the first, follow guidance, and
+    the others the words alone, which takes half the time; 0 = all follow it.
+    """
 
     temperature: float = 3.0
     top_p: float = 0.9
@@ -38,6 +42,17 @@ class Decoding:
     scoring: Literal["max", "prod"] = "max"
     greedy: bool = False
     anneal_temperature: bool = True
+    guided_codebooks: int = 0
+
+    def is_guided(self, codebook: int) -> bool:
+        """Whether guidance holds for a codebook, counted from 0."""
+        return self.guided_codebooks == 0 or codebook < self.guided_codebooks
+
+    def of(self, codebook: int) -> Decoding:
+        """How the codes of one codebook are drawn."""
+        if self.is_guided(codebook):
+            return self
+        return replace(self, guidance_max=1.0, guidance_min=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +217,19 @@ class Engine(Protocol):
         """The words of a prompt that the model has never learned; empty where it cannot tell."""
         ...
 
-    def surprise(self, codes: Codes, plan: Plan) -> NDArray[np.float32]:
+    def surprise(
+        self, codes: Codes, plan: Plan, needed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """How unexpected each frame is among the others: nats a code, mean over codebooks, ``[T]``.
 
         Spans are masked in turn and judged by the network from all that surrounds them (on the
         circle where the plan wraps); its exponential is the perplexity of arXiv 2504.04466.
+
+        Args:
+            codes: ``[K, T]``.
+            plan: their words, beat and circle.
+            needed: ``[T]``, the frames that matter; of the others an even sample may be judged and
+                the rest be not-a-number. None = all.
         """
         ...
 

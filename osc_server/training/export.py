@@ -18,7 +18,12 @@ from osc_server.training.vocabulary import learned_words
 EMBEDDED_FACTS = ModelFacts(
     window_seconds=CLIP_FRAMES * SAMPLES_PER_FRAME / SAMPLE_RATE_HZ,
     decoding=Decoding(
-        temperature=3.0, top_p=0.7, guidance_max=3.0, guidance_min=1.0, steps=(20, 6, 5, 5)
+        temperature=3.0,
+        top_p=0.7,
+        guidance_max=3.0,
+        guidance_min=1.0,
+        steps=(9, 3, 3, 3),
+        guided_codebooks=1,
     ),
     licence="MIT",
     companion=True,

@@ -106,6 +106,15 @@ def test_a_configuration_that_draws_in_no_known_way_is_refused(section):
         read_decoding(XpConfig.parse(f"generate: {{lm: {section}}}", "x"), 4)
 
 
+def test_a_model_may_say_how_many_codebooks_follow_guidance():
+    section = "decoding: {guided_codebooks: 1, steps: [9, 3, 3, 3]}"
+    assert read_decoding(XpConfig.parse(section, "x"), 4) == Decoding(
+        steps=(9, 3, 3, 3), guided_codebooks=1
+    )
+    with pytest.raises(ModelUnavailable, match="guided_codebooks"):
+        read_decoding(XpConfig.parse("decoding: {guided_codebooks: 5}", "x"), 4)
+
+
 def test_names_go_to_the_official_format_and_back():
     official = torch.load(GOLDEN_FOLDER / "checkpoint" / NETWORK_FILE, weights_only=True)
     weights, conditioner = split_weights(official["best_state"])

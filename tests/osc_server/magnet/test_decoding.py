@@ -147,6 +147,28 @@ def test_no_null_rows_run_where_guidance_is_one_or_there_is_no_text(monkeypatch)
     assert rows == [1] * N_STEPS
 
 
+def test_codebooks_after_the_guided_ones_are_drawn_by_the_words_alone(monkeypatch):
+    """They need no null rows, and are what guidance of 1 gives after the same codebooks."""
+    network = tiny_network()
+    rows = []
+    hidden = network.hidden
+    monkeypatch.setattr(
+        network, "hidden", lambda x, *args: (rows.append(x.shape[0]), hidden(x, *args))[1]
+    )
+    decoding = replace(TINY_DECODING, guided_codebooks=2)
+    partly = decode(make_job(12, decoding=decoding), network=network)
+    assert rows == [2, 2, 2, 1, 2, 1, 1, 1, 1, 1]
+    assert torch.equal(partly[:, :2], decode(make_job(12))[:, :2])
+    keep = torch.zeros(1, 4, 12, dtype=torch.bool)
+    keep[:, :2] = True
+    plain = replace(TINY_DECODING, guidance_max=1.0, greedy=True)
+    greedy = replace(plain, guidance_max=3.0, guided_codebooks=2)
+    unguided, past_them = (
+        decode(make_job(12, given=partly, keep=keep, decoding=one)) for one in (plain, greedy)
+    )
+    assert torch.equal(unguided, past_them)
+
+
 @pytest.mark.parametrize("stage", [0, 1])
 def test_on_a_circle_the_beginning_is_nowhere(monkeypatch, stage):
     """Turn a loop and its logits turn with it, once the absolute positions are taken away.

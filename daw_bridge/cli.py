@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from daw_bridge import listing, tables
+from daw_bridge.anew import RESUME, begin_anew
 from daw_bridge.clip_commands import add_clip_commands
 from daw_bridge.config import BridgeConfig, load_config
 from daw_bridge.demo import DemoWish
@@ -122,14 +123,17 @@ def live(  # noqa: PLR0913  # as above
     input_latency: InputLatency = None,
     capture_seconds: CaptureSeconds = None,
     captures: Captures = None,
+    resume: Annotated[Path | None, typer.Option(RESUME, hidden=True)] = None,
     config: Config = None,
 ) -> None:
     """Play live: the next clip is made while this one loops, and takes over at the bar."""
     settings = _settings(dict(locals()) | {"session": session_file})
-    wish = LiveWish(prompt, every, seed)
+    wish = LiveWish(prompt, every, seed, resume)
     console = _console()
     if offline is None:
-        _run(live_session.live(settings, wish, console), signals=False)
+        left = _run(live_session.live(settings, wish, console), signals=False)
+        if left is not None:
+            begin_anew(left)
         return
     if not prompt:
         raise BadRequest('say what to play: magnet-bridge live "dusty breakbeat" --offline a.wav')

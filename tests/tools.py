@@ -112,6 +112,7 @@ def running_jack(
     block: int = 1024,
     n_outputs: int = 2,
     patient: bool = False,
+    name: str = "",
 ) -> Iterator[JackServer]:
     """Start ``jackd`` with the dummy driver under a name of its own, and stop it at the end.
 
@@ -122,10 +123,12 @@ def running_jack(
         n_outputs: of the sound card that there is not.
         patient: wait for a client that is late, as no sound card would, instead of dropping its
             block: a recording is then whole even where the machine stood still for a moment.
+        name: of the server, where another one had it; empty = a new one.
     """
     jackd = require_tool("jackd", package="jackd2")
     jack_wait = require_tool("jack_wait", package="jackd2")
-    name, log_path = f"magnet-{uuid.uuid4().hex[:12]}", folder / "jackd.log"
+    name = name or f"magnet-{uuid.uuid4().hex[:12]}"
+    log_path = folder / "jackd.log"
     manner = ["-R" if _may_run_in_real_time() else "-r", *(["-S"] if patient else [])]
     driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(block), "-P", str(n_outputs)]
     with log_path.open("wb") as log, audio_priority():

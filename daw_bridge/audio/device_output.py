@@ -12,11 +12,12 @@ import numpy as np
 
 from daw_bridge.audio.loop import Block
 from daw_bridge.audio.mixer import BlockSource
-from daw_bridge.audio.output import OutputSettings, StreamTime, heard_sample
+from daw_bridge.audio.output import DeviceStuck, OutputSettings, StreamTime, heard_sample
 from daw_bridge.audio.portaudio import (
     SoundDevice,
     choose_device,
     load_sounddevice,
+    look_again,
     output_devices,
 )
 from osc_server.contract.errors import DeviceUnavailable
@@ -178,15 +179,15 @@ class DeviceOutput:
         """Look for the device again and go on where the stream stopped.
 
         Raises:
+            DeviceStuck: where PortAudio hangs in the stream of a JACK server that ended.
             DeviceUnavailable: where it is not there.
         """
         self._close()
         if self._stuck:
-            raise DeviceUnavailable(
+            raise DeviceStuck(
                 f"{self._device.name} is gone: start magnet-bridge again once it is back"
             )
-        self._sounddevice._terminate()  # PortAudio makes its list of devices once
-        self._sounddevice._initialize()
+        look_again(self._sounddevice)
         self._device = choose_device(output_devices(), self._settings)
         if self._source is not None:
             self._open()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from daw_bridge.audio.mixer import BlockSource
+from osc_server.contract.errors import DeviceUnavailable
 
 Channels = tuple[int, ...]
 
@@ -35,6 +36,10 @@ class StreamTime:
 
     sample: int
     seconds: float
+
+
+class DeviceStuck(DeviceUnavailable):
+    """Only a new process can open the device again: the sound library does not let go of it."""
 
 
 class AudioOutput(Protocol):
@@ -92,6 +97,7 @@ class AudioOutput(Protocol):
         """Look for a lost device again, and go on where the stream stopped.
 
         Raises:
+            DeviceStuck: where no more than a new process can do so.
             DeviceUnavailable: where it is not there.
         """
         ...

@@ -54,6 +54,12 @@ def load_sounddevice() -> ModuleType:
     return sounddevice  # type: ignore[no-any-return]
 
 
+def look_again(sounddevice: ModuleType) -> None:
+    """Let PortAudio list the devices anew, which it does once; no stream may be open."""
+    sounddevice._terminate()
+    sounddevice._initialize()
+
+
 def output_devices() -> list[SoundDevice]:
     """All devices that can play, in PortAudio's order."""
     return _devices("output")

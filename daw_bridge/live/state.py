@@ -137,7 +137,9 @@ class LiveState:
         self.say(sentence)
 
     def say(self, sentence: str) -> None:
-        """Show the musician a sentence."""
+        """Show the musician a sentence; the same one again changes nothing."""
+        if sentence == self.message:
+            return
         self.said.append(sentence)
         self.n_said += 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from daw_bridge.audio.deck import Deck
 from daw_bridge.audio.mixer import Mixer
@@ -30,11 +31,13 @@ class LiveWish:
         prompt: the first clip; empty to wait for a typed one.
         every_bars: a new take each so many bars; 0 = only when asked.
         seed: of the first clip; None = drawn.
+        resume: the file that a process before this one left its set in, to go on with.
     """
 
     prompt: str = ""
     every_bars: float = 0.0
     seed: int | None = None
+    resume: Path | None = None
 
 
 def first_state(config: BridgeConfig, wish: LiveWish) -> LiveState:

@@ -26,7 +26,7 @@ from daw_bridge.live.offline import render
 from daw_bridge.live.panel import Control, Panel
 from daw_bridge.live.recording import Recording
 from daw_bridge.live.rig import Rig
-from daw_bridge.live.saving import Keeper, read_session, restore
+from daw_bridge.live.saving import Keeper, restore
 from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
 from daw_bridge.live.state import LiveState
 from daw_bridge.midi.hub import MidiHub
@@ -41,6 +41,7 @@ from daw_bridge.session.building import (
     first_state,
 )
 from daw_bridge.session.capture import build_capturing, capture_controls
+from daw_bridge.session.resuming import leave, saved_set
 from daw_bridge.session.server import live_server
 from daw_bridge.session.sound import Sound
 from daw_bridge.signals import on_signals
@@ -50,17 +51,25 @@ from osc_server.contract.faders import FEEDBACK_HZ
 _FRAME_SECONDS = 0.1
 
 
-async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
+async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path | None:
     """Play live until a signal or ``/quit``.
+
+    Returns:
+        The file in which the set was left, where only a new process can bring the sound back.
 
     Raises:
         MagnetError: where it cannot begin: port taken, server refuses to start, no such device.
     """
     favour_the_callback()
-    ending = asyncio.Event()
+    ending, anew = asyncio.Event(), asyncio.Event()
+
+    def begin_anew() -> None:
+        anew.set()
+        ending.set()
+
     state = first_state(config, wish)
-    saved = None if config.session is None else read_session(config.session)
-    sound = Sound(config)
+    saved = saved_set(config, wish)
+    sound = Sound(config, awaits=wish.resume is not None)
     rig = build_rig(config, sound.output)
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
@@ -68,7 +77,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         live_set = build_set(config, state, rig, address)
         stack.push_async_callback(live_set.close)
         stack.callback(asyncio.create_task(live_set.watch_server()).cancel)
-        stack.enter_context(sound.playing(rig.mixer, state))
+        stack.enter_context(sound.playing(rig.mixer, state, begin_anew))
         capturing = build_capturing(config, live_set, sound.input)
         stack.push_async_callback(capturing.close)
         keeper = None if config.session is None else Keeper(live_set, config.session)
@@ -89,13 +98,20 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         panel.add(_learning(stack.enter_context(midi)))
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, ending.set)))
-        if wish.prompt:
+        if wish.resume is not None:
+            state.say(f"went on in a new process: {sound.output.description}")
+        elif wish.prompt:
             live_set.conductors[0].ask(wish.prompt)
-        while not ending.is_set():
-            screen.show()
-            if health.done():
-                health.result()  # raises why the server could not be started
-            await _wait(ending, _FRAME_SECONDS)
+        await _show(screen, ending, health)
+        return leave(config, live_set) if anew.is_set() else None
+
+
+async def _show(screen: Screen, ending: asyncio.Event, health: asyncio.Task[None]) -> None:
+    while not ending.is_set():
+        screen.show()
+        if health.done():
+            health.result()  # raises why the server could not be started
+        await _wait(ending, _FRAME_SECONDS)
 
 
 async def live_offline(

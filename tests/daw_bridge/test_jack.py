@@ -188,6 +188,24 @@ def test_generate_plays_a_clip_on_a_real_device_and_comes_back(jack_server, tmp_
     assert program.process.returncode == 0
 
 
+def test_the_loop_comes_back_by_itself_with_a_jack_server_that_was_gone(tmp_path):
+    require_portaudio()
+    with (
+        running_jack(tmp_path, patient=True) as dying,
+        playing(dying, tmp_path, "--bars", "1", "--seed", "3") as program,
+    ):
+        (loop,) = clips_in(tmp_path)
+        os.kill(dying.pid, signal.SIGKILL)
+        os.waitpid(dying.pid, 0)  # else its name stays taken
+        program.expect("has stopped: is it still plugged in")
+        program.expect("went on in a new process: no sound", seconds=60)
+        with running_jack(tmp_path, patient=True, name=dying.name) as back:
+            told = program.expect("went on in a new process: .*JACK", seconds=60)
+            program.expect("playing +pad", after=told)
+            recorded = Recording(back, tmp_path / "heard.wav", 4).samples()
+    assert_looped_exactly(recorded, loop)
+
+
 def test_a_jack_server_that_dies_is_a_sentence_and_holds_up_nothing(tmp_path):
     require_portaudio()
     with running_jack(tmp_path, patient=True) as dying, playing(dying, tmp_path) as program:

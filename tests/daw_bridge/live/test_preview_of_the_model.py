@@ -56,5 +56,5 @@ def test_a_late_take_of_the_embedded_model_is_previewed_and_then_whole(embedded_
     assert n_takes == 1
     assert len({id(loop) for loop in (first, preview, whole)}) == 3
     assert preview.n_samples == whole.n_samples == 4 * BAR
-    # The same music, coarse and fine: not so the take before it.
-    assert likeness(preview, whole) > 0.8 > likeness(first, whole)
+    # The same music, coarse and fine; the take before it has the same words alone.
+    assert likeness(preview, whole) > max(0.8, likeness(first, whole))

@@ -78,6 +78,24 @@ static int32_t draw_seed(const Agent* agent)
     return (int32_t)(x & 0xffffff); /* a port can show it without rounding */
 }
 
+static State state_of(const Agent* agent)
+{
+    if (agent->wire.state != WIRE_OPEN)
+        return STATE_NO_SERVER;
+    if (agent->asked != WANT_NOTHING)
+        return agent->rendering ? STATE_RENDERING : STATE_WAITING;
+    if (agent->want != WANT_NOTHING)
+        return STATE_WAITING;
+    return agent->fault ? STATE_ERROR : STATE_IDLE;
+}
+
+static void publish(Agent* agent)
+{
+    const bool owes = agent->want != WANT_NOTHING || agent->asked != WANT_NOTHING;
+    atomic_store(&agent->exchange->state, state_of(agent));
+    atomic_store(&agent->exchange->owes, owes);
+}
+
 static void take_orders(Agent* agent)
 {
     Exchange* const exchange = agent->exchange;
@@ -91,6 +109,7 @@ static void take_orders(Agent* agent)
                          .bpm = order->bpm, .meter = order->meter};
             memcpy(wish.prompt, agent->prompt, TEXT_ROOM);
             agent_want(agent, WANT_GENERATE, &wish, "");
+            publish(agent); /* before it counts as taken: the musician has seen no gap */
         }
         ring_took(&exchange->orders);
     }
@@ -124,17 +143,6 @@ static void follow(Agent* agent, double now)
     wish.bpm = bpm;
     wish.meter = meter;
     agent_want(agent, WANT_GENERATE, &wish, "");
-}
-
-static State state_of(const Agent* agent)
-{
-    if (agent->wire.state != WIRE_OPEN)
-        return STATE_NO_SERVER;
-    if (agent->asked != WANT_NOTHING)
-        return agent->rendering ? STATE_RENDERING : STATE_WAITING;
-    if (agent->want != WANT_NOTHING)
-        return STATE_WAITING;
-    return agent->fault ? STATE_ERROR : STATE_IDLE;
 }
 
 /* The connection has ended: what was under way is wanted again. */
@@ -183,9 +191,7 @@ static void tick(Agent* agent, WireState before)
         agent_ask(agent);
     if (agent->wire.state == WIRE_CLOSED && before == WIRE_OPEN)
         lost(agent);
-    const bool owes = agent->want != WANT_NOTHING || agent->asked != WANT_NOTHING;
-    atomic_store(&agent->exchange->state, state_of(agent));
-    atomic_store(&agent->exchange->owes, owes);
+    publish(agent);
 }
 
 THREAD_BODY(work, given)

@@ -171,6 +171,8 @@ static State state_now(const Plugin* plugin)
 {
     const Player* const player = &plugin->player;
     const State state = (State)atomic_load(&plugin->exchange.state);
+    if (state != STATE_NO_SERVER && ring_full_slot(&plugin->exchange.orders) >= 0)
+        return STATE_WAITING; /* the worker has not looked yet */
     if (state != STATE_IDLE)
         return state;
     if (player->next)

@@ -184,10 +184,10 @@ class Lv2Host:
             self.tell(f"prompt {prompt}")
         self.control(generate=0, **controls)
         self.tell("run 0")
-        before = self.messages().pop("clip", "")
+        self.messages().pop("clip", None)
         self.control(generate=1)
         self.tell("run 0")
-        return self.next_clip(before)
+        return self.next_clip("")
 
     def next_clip(self, before: str, seconds: float = 30.0) -> str:
         """Wait for a clip that is not the one before."""

@@ -85,10 +85,12 @@ static uint32_t block;
 
 static void* audio_thread(void* jail)
 {
-    char token;
+    char token = 'x';
     plugin->run(instance, 0); /* whatever is bound at the first call is bound now */
     if (jail && prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
         abort();
+    if (write(done[1], &token, 1) != 1)
+        return NULL;
     while (read(ask[0], &token, 1) == 1) {
         watch_on();
         plugin->run(instance, block);
@@ -330,6 +332,8 @@ int main(int argc, char** argv)
     if (pipe(ask) != 0 || pipe(done) != 0)
         return 2;
     pthread_create(&thread, NULL, audio_thread, getenv("MAGNET_JAIL"));
+    if (read(done[0], line, 1) != 1)
+        return 2;
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = 0;
         obey(line);

@@ -19,6 +19,15 @@ int64_t line_sample(const Line* line, double beat)
     return line->frame + (int64_t)nearest((beat - line->beat) * line->samples_per_beat);
 }
 
+/* The beat of the song that the host says. In 6/8 and its like Ardour 7 counts whole units and the
+ * rest in quarter notes: `mixed` reads it so. */
+static double beat_said(const Position* said, const Line* line, bool mixed)
+{
+    const double unit = 4.0 / line->meter.unit, whole = floor(said->bar_beat);
+    const double rest = said->bar_beat - whole;
+    return said->bar * line->beats_per_bar + whole * unit + rest * (mixed ? 1 : unit);
+}
+
 Line line_of(const Position* said, double tempo, uint32_t rate_hz, const Line* before, int64_t now)
 {
     Line line = {.rolling = fabs(said->speed - 1.0) < 1e-3};
@@ -29,11 +38,16 @@ Line line_of(const Position* said, double tempo, uint32_t rate_hz, const Line* b
     const int64_t frame = said->has_frame ? said->frame : now;
     if (!said->has_bar && !said->has_beat)
         return line; /* one tempo from sample 0 on */
-    const double beat = said->bar * line.beats_per_bar + said->bar_beat * 4.0 / line.meter.unit;
-    if (fabs(line_beat(&line, frame) - beat) < TICK_BEATS)
-        return line; /* so it is: exact, where ticks are not */
-    const double expected = line_beat(before, frame);
-    const bool agrees = before->bpm > 0 && fabs(expected - beat) < TICK_BEATS;
+    double beat = 0, expected = 0;
+    bool agrees = false;
+    for (int reading = 0; reading < 2 && !agrees; ++reading) {
+        const double read = beat_said(said, &line, reading == 1);
+        if (fabs(line_beat(&line, frame) - read) < TICK_BEATS)
+            return line; /* so it is: exact, where ticks are not */
+        expected = before->bpm > 0 ? line_beat(before, frame) : NAN;
+        agrees = fabs(expected - read) < TICK_BEATS;
+        beat = reading == 0 || agrees ? read : beat;
+    }
     if (agrees && before->bpm == line.bpm && before->beats_per_bar == line.beats_per_bar) {
         line.frame = before->frame;
         line.beat = before->beat;

@@ -7,6 +7,7 @@
 #   make bench   measure speed and latency; with AUDIOCRAFT=folder of its repository also against that
 #   make train   make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
 #   make wheel   build dist/*.whl
+#   make plugin  build the LV2 plugin into build/magnet.lv2 (a C compiler and the LV2 headers)
 #   make clean   remove .venv and what the tools left; your clips stay
 #
 # Another Python: make PYTHON=/path/to/python3.12 demo
@@ -51,6 +52,9 @@ train: $(READY)
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation
+
+plugin:
+	$(MAKE) -C daw_bridge/integrations/lv2
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

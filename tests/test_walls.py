@@ -262,6 +262,7 @@ def test_no_module_is_longer_than_a_room_with_one_purpose() -> None:
 TEXT = (
     *(".py", ".toml", ".md", ".pd", ".sc", ".scd", ".schelp", ".txt", ".quark", ".js", ".maxpat"),
     *(".maxhelp", ".lua", ".ReaperOSC"),
+    *(".c", ".h", ".ttl", ".in"),
     "",
 )
 SOMEBODYS_MACHINE = re.compile(r"/(?:home|Users|root|work)/(?!you/)\w|[A-Z]:\\+Users\\", re.A)

@@ -70,6 +70,8 @@ class Host:
             because the host looks there even if it did not make it itself.
         written: pairs of a path under the host's folder and what makes the file's text, for what
             is known on this computer only.
+        build: for what has to be built here first: from the source folder, the content of further
+            files by their paths under the host's folder.
     """
 
     name: str
@@ -80,3 +82,4 @@ class Host:
     advice: str
     makes_folder: bool = False
     written: tuple[tuple[str, Callable[[], str]], ...] = ()
+    build: Callable[[Path, Places], Mapping[str, bytes]] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from daw_bridge.install.building import build_lv2
 from daw_bridge.install.host import Host, Places
 
 
@@ -48,6 +49,15 @@ def _own_command() -> str:
     python = Path(sys.executable)
     windowless = python.with_name("pythonw.exe")
     return f'"{windowless if windowless.exists() else python}" -m daw_bridge.cli\n'
+
+
+def _lv2(places: Places) -> tuple[Path, ...]:
+    """The user's own folder on the standard path of LV2."""
+    own = {
+        "Darwin": places.home / "Library" / "Audio" / "Plug-Ins" / "LV2",
+        "Windows": places.named("APPDATA", "AppData/Roaming") / "LV2",
+    }.get(places.system, places.home / ".lv2")
+    return (own,)
 
 
 HOSTS = (
@@ -110,5 +120,16 @@ HOSTS = (
         "Scripts/magnet-bridge, once, and run it: its window opens, and its other scripts become "
         "actions. For faders: Preferences > Control/OSC/web > Add > OSC, pattern magnet-bridge.",
         written=(("Scripts/magnet-bridge/command.txt", _own_command),),
+    ),
+    Host(
+        "lv2",
+        "LV2 hosts",
+        "lv2",
+        (),
+        _lv2,
+        "Let your DAW (Ardour, Reaper, Carla, Qtractor) look for plugins again, then add MAGNeT "
+        "loop to a track; docs/plugin.md explains it.",
+        makes_folder=True,
+        build=build_lv2,
     ),
 )

@@ -125,6 +125,8 @@ class Installer:
         """What goes where: paths under the host's folder, with slashes, and their content."""
         for target, text in host.written:
             yield target, text().encode()
+        if host.build is not None:
+            yield from host.build(self._sources / host.source, self._places).items()
         for inside, target in host.files:
             source = self._sources / host.source / inside
             if source.is_file():

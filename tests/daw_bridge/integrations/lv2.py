@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,9 +47,10 @@ def build(folder: Path, *flags: str, watched: bool = True) -> Built:
         flags: more for the compiler, such as a sanitizer.
         watched: whether the host counts what run() may not do.
     """
+    folder.mkdir(exist_ok=True)
     make = [require_tool("make", package="make"), "-s", "-C", str(SOURCE), f"OUT={folder}"]
     subprocess.run([*make, f"CFLAGS=-O2 {' '.join(flags)} -Werror"], check=True)
-    compiler, program = require_tool("cc", package="gcc"), folder / "host"
+    compiler, program = require_tool("cc", package="gcc"), folder.with_name(f"{folder.name}-host")
     options = ["-std=c11", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror", *flags]
     options += [] if watched else ["-DNO_WATCH"]
     sources = [str(HOST_SOURCE / name) for name in ("host.c", "watch.c")]
@@ -253,8 +253,3 @@ def read_clip(clips: Path, clip: str) -> Samples:
 def repeated(clip: Samples, starts: int, frames: range) -> Samples:
     """What a loop without end that began on a sample is on these samples."""
     return clip[(np.arange(frames.start, frames.stop) - starts) % len(clip)]
-
-
-def here() -> bool:
-    """Whether this system has the kernel's jail."""
-    return sys.platform == "linux"

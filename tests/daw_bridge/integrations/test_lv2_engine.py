@@ -168,7 +168,9 @@ def test_a_new_loop_takes_over_on_the_next_bar_with_a_fade_that_ends_there(
     heard = np.concatenate([plugin.heard()[-1000:], plugin.play_and_hear(song.bar_starts(2))])
     bar, fade = song.bar_starts(1), 240
     assert np.array_equal(heard[: bar - fade], old[: bar - fade])
-    assert np.array_equal(heard[bar : song.bar_starts(2) - 100], new[bar : song.bar_starts(2) - 100])
+    assert np.array_equal(
+        heard[bar : song.bar_starts(2) - 100], new[bar : song.bar_starts(2) - 100]
+    )
     angle = ((np.arange(fade) + 0.5) / fade * math.pi / 2)[:, None]
     between = np.cos(angle) * old[bar - fade : bar] + np.sin(angle) * new[bar - fade : bar]
     assert heard[bar - fade : bar] == pytest.approx(between, abs=1e-6)

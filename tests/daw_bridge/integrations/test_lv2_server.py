@@ -198,7 +198,9 @@ def test_a_session_whose_clip_cannot_come_back_has_it_made_again_from_its_seed(
         assert len(read_clip(tone_server.clips, another)) == 2 * rate_hz
 
 
-@pytest.mark.parametrize("name", ["bars", "seed", "bpm", "meter_beats", "clip", "made_prompt", "loop"])
+@pytest.mark.parametrize(
+    "name", ["bars", "seed", "bpm", "meter_beats", "clip", "made_prompt", "loop"]
+)
 def test_a_damaged_state_is_survived(
     plugin: Lv2Host, checked: Built, tone_server: RunningServer, tmp_path: Path, name: str
 ) -> None:

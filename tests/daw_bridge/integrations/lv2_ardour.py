@@ -1,0 +1,116 @@
+"""Ardour without a display: makes a session with the plugin on a track, and exports it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from tests.daw_bridge.integrations.lv2 import URI, Song
+from tests.tools import require_tool
+
+SUPERCLOCK = 282240000
+"""Ardour's ticks of time in a second."""
+TRIES = 6
+
+# The parameters that Ardour counts are the plugin's control inputs, in their order.
+MAKE = r"""
+AudioEngine:set_backend("None (Dummy)", "", "")
+local s = create_session("FOLDER", "session", RATE)
+assert(s)
+local map = Temporal.TempoMap.write_copy()
+map:set_tempo(Temporal.Tempo(BPM, BPM, 4), Temporal.timepos_t(0))
+map:set_meter(Temporal.Meter(BEATS, UNIT), Temporal.timepos_t(0))
+Temporal.TempoMap.update(map)
+s:new_audio_track(2, 2, nil, 1, "Loop", ARDOUR.PresentationInfo.max_order,
+                  ARDOUR.TrackMode.Normal)
+local proc = ARDOUR.LuaAPI.new_plugin(s, "URI", ARDOUR.PluginType.LV2, "")
+assert(not proc:isnil())
+assert(s:route_by_name("Loop"):add_processor_by_index(proc, 0, nil, true) == 0)
+local set = function (which, value)
+    assert(ARDOUR.LuaAPI.set_processor_param(proc, which, value))
+    ARDOUR.LuaAPI.usleep(500000)
+end
+ARDOUR.LuaAPI.usleep(1500000)
+set(1, 1)       -- one bar
+set(5, 1)       -- the first preset
+set(0, 1)       -- generate
+ARDOUR.LuaAPI.usleep(6000000)
+set(0, 0)
+s:goto_start(false)
+ARDOUR.LuaAPI.usleep(500000)
+s:save_state("", false, false, false, false, false)
+close_session()
+quit()
+"""
+
+
+def environment(bundles: Path, home: Path, port: int) -> dict[str, str]:
+    """An environment in which Ardour finds the plugin, and nothing of the user's."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("MAGNET_")}
+    own = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    return {**clean, **own, "LV2_PATH": str(bundles), "MAGNET_PORT": str(port)}
+
+
+def make_session(folder: Path, song: Song, env: dict[str, str]) -> Path:
+    """A session whose one track holds the plugin with a loop of one bar, by the first preset."""
+    session, script = folder / "session", folder / "make.lua"
+    words = {"FOLDER": str(session), "RATE": str(song.rate_hz), "BPM": str(song.bpm), "URI": URI}
+    words |= {"BEATS": str(song.beats), "UNIT": str(song.unit)}
+    text = MAKE
+    for word, value in words.items():
+        text = text.replace(word, value)
+    script.write_text(text)
+    _run([require_tool("ardour7-lua", package="ardour"), str(script)], folder, env, session)
+    return session
+
+
+def export(session: Path, seconds: int, env: dict[str, str]) -> NDArray[np.float32]:
+    """The first seconds of the session, through Ardour's own export."""
+    file = session / "session.ardour"
+    span = f'start="a0" end="a{seconds * SUPERCLOCK}" flags="IsSessionRange"'
+    mark = f'<Location id="999999" name="session" {span} locked="0" timestamp="0"/>'
+    text = file.read_text("utf-8")
+    assert "<Locations/>" in text
+    file.write_text(text.replace("<Locations/>", f"<Locations>{mark}</Locations>"), "utf-8")
+    out = session.parent / "export.wav"
+    program = require_tool("ardour7-export", package="ardour")
+    options = ["-b", "float", "-o", str(out)]
+    _run([program, *options, str(session), "session"], session.parent, env, out)
+    samples, _ = soundfile.read(out, dtype="float32", always_2d=True)
+    return samples
+
+
+def _run(command: list[str], folder: Path, env: dict[str, str], made: Path) -> None:
+    """Run one of Ardour's programs, and again where it dies.
+
+    Ardour 7.3 aborted or hung in 8 of 24 exports of a session without any plugin, and in 8 of 36
+    with ours: it frees a damaged ring buffer of its own export. What it leaves is made afresh.
+    """
+    for _ in range(TRIES):
+        with (folder / "ardour.log").open("wb") as log:
+            try:
+                done = subprocess.run(
+                    command,
+                    cwd=folder,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    timeout=40,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                continue
+            finally:
+                said = (folder / "ardour.log").read_text("utf-8", "replace")[-3000:]
+        if done.returncode == 0:
+            return
+        assert done.returncode < 0, said  # it says itself what is wrong
+        shutil.rmtree(made, ignore_errors=True)
+    raise AssertionError(f"Ardour died {TRIES} times: {said}")

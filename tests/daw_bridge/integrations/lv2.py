@@ -169,7 +169,7 @@ class Lv2Host:
         self.play(n_samples)
         return self.heard()[before:]
 
-    def wait(self, *states: str, seconds: float = 30.0) -> None:
+    def wait(self, *states: str, seconds: float = 120.0) -> None:
         """Run empty blocks until the state port shows one of these."""
         deadline = time.monotonic() + seconds
         while (state := self.state) not in states:
@@ -189,7 +189,7 @@ class Lv2Host:
         self.tell("run 0")
         return self.next_clip("")
 
-    def next_clip(self, before: str, seconds: float = 30.0) -> str:
+    def next_clip(self, before: str, seconds: float = 120.0) -> str:
         """Wait for a clip that is not the one before."""
         deadline = time.monotonic() + seconds
         while (clip := self.messages().get("clip", before)) == before:

@@ -40,7 +40,11 @@ ARDOUR.LuaAPI.usleep(1500000)
 set(1, 1)       -- one bar
 set(5, 1)       -- the first preset
 set(0, 1)       -- generate
-ARDOUR.LuaAPI.usleep(6000000)
+for turn = 1, 400 do
+    local found = io.popen("ls 'CLIPS'/*.json 2>/dev/null"):read("*l")
+    ARDOUR.LuaAPI.usleep(found and 3000000 or 250000)
+    if found then break end
+end
 set(0, 0)
 s:goto_start(false)
 ARDOUR.LuaAPI.usleep(500000)
@@ -57,11 +61,11 @@ def environment(bundles: Path, home: Path, port: int) -> dict[str, str]:
     return {**clean, **own, "LV2_PATH": str(bundles), "MAGNET_PORT": str(port)}
 
 
-def make_session(folder: Path, song: Song, env: dict[str, str]) -> Path:
+def make_session(folder: Path, song: Song, clips: Path, env: dict[str, str]) -> Path:
     """A session whose one track holds the plugin with a loop of one bar, by the first preset."""
     session, script = folder / "session", folder / "make.lua"
     words = {"FOLDER": str(session), "RATE": str(song.rate_hz), "BPM": str(song.bpm), "URI": URI}
-    words |= {"BEATS": str(song.beats), "UNIT": str(song.unit)}
+    words |= {"CLIPS": str(clips), "BEATS": str(song.beats), "UNIT": str(song.unit)}
     text = MAKE
     for word, value in words.items():
         text = text.replace(word, value)
@@ -102,7 +106,7 @@ def _run(command: list[str], folder: Path, env: dict[str, str], made: Path) -> N
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    timeout=40,
+                    timeout=150,
                     check=False,
                 )
             except subprocess.TimeoutExpired:

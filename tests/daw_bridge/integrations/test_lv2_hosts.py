@@ -32,7 +32,7 @@ def test_ardour_exports_the_clip_itself_from_the_first_sample_on_even_without_a_
 ) -> None:
     with running_server(tmp_path) as server:
         env = environment(built.bundle.parent, tmp_path, server.port)
-        session = make_session(tmp_path, song, env)
+        session = make_session(tmp_path, song, server.clips, env)
         made = max(server.clips.glob("*.wav"))
         clip = read_clip(server.clips, made.stem)
     sidecar = json.loads(made.with_suffix(".json").read_text("utf-8"))
@@ -66,7 +66,7 @@ class Jalv:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
-    def wait_for_state(self, *states: int, seconds: float = 30.0) -> None:
+    def wait_for_state(self, *states: int, seconds: float = 120.0) -> None:
         """Ask for the output ports until the state is one of these."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -115,6 +115,13 @@ static void order_loop(Plugin* plugin)
     order->bpm = plugin->said.bpm > 0 ? plugin->said.bpm : plugin->tempo;
     order->meter = plugin->said.meter.beats ? plugin->said.meter : (Meter){4, 4};
     ring_wrote(&exchange->orders);
+    plugin->ordered = atomic_load(&exchange->orders.written);
+}
+
+/* Whether the worker has not yet seen that a loop is wanted. */
+static bool order_waits(const Plugin* plugin)
+{
+    return (int)(plugin->ordered - atomic_load(&plugin->exchange.orders.read)) > 0;
 }
 
 static void read_controls(Plugin* plugin)
@@ -167,12 +174,12 @@ static void tell_worker(Plugin* plugin)
     atomic_store(&exchange->meter_unit, line->meter.unit);
 }
 
-static State state_now(const Plugin* plugin)
+static State state_now(const Plugin* plugin, bool waits)
 {
     const Player* const player = &plugin->player;
     const State state = (State)atomic_load(&plugin->exchange.state);
-    if (state != STATE_NO_SERVER && ring_full_slot(&plugin->exchange.orders) >= 0)
-        return STATE_WAITING; /* the worker has not looked yet */
+    if (waits && state != STATE_NO_SERVER)
+        return STATE_WAITING;
     if (state != STATE_IDLE)
         return state;
     if (player->next)
@@ -186,12 +193,16 @@ static void show(Plugin* plugin)
 {
     Exchange* const exchange = &plugin->exchange;
     const Player* const player = &plugin->player;
+    const bool waits = order_waits(plugin);
+    const State state = state_now(plugin, waits);
     const bool silent = player->line.rolling && !player->current;
-    output(plugin, PORT_STATE, (float)state_now(plugin));
+    const bool owed = waits || state == STATE_WAITING || state == STATE_RENDERING ||
+                      atomic_load(&exchange->owes);
+    output(plugin, PORT_STATE, (float)state);
     output(plugin, PORT_PROGRESS, atomic_load(&exchange->progress));
     output(plugin, PORT_BPM, atomic_load(&exchange->bpm_measured));
     output(plugin, PORT_SEED_USED, (float)atomic_load(&exchange->seed));
-    output(plugin, PORT_UNDERRUN, silent && atomic_load(&exchange->owes));
+    output(plugin, PORT_UNDERRUN, silent && owed);
     output(plugin, PORT_LATENCY, 0); /* what is played lies where the host says, not later */
 }
 

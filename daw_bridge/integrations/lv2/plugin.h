@@ -33,6 +33,7 @@ typedef struct {
     Position said; /* all that the host has said last */
     double tempo;
     bool generate_was;
+    unsigned ordered; /* how far the worker has read when it knows the last order */
     char texts[3][TEXT_ROOM]; /* by TextKind, as hosts are told them */
     bool untold[3];
     Exchange exchange;

@@ -334,6 +334,7 @@ int main(int argc, char** argv)
     pthread_create(&thread, NULL, audio_thread, getenv("MAGNET_JAIL"));
     if (read(done[0], line, 1) != 1)
         return 2;
+    read_notes();
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = 0;
         obey(line);

@@ -1,0 +1,1 @@
+"""A clip into a closed Ardour session, by its file."""

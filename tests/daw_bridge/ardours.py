@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from tests.tools import require_tool
+from osc_server.contract.packets import OscMessage, decode, encode
+from tests.daw_bridge.integrations.hosts import Host, host
+from tests.tools import JackServer, require_tool
 
 # Three tempos, one of them by eighths, and three meters, one of them odd.
 TEMPOS = """
@@ -81,3 +87,110 @@ def export(home: Path, name: str) -> NDArray[np.float32]:
     assert target.is_file(), done.stdout + done.stderr
     samples, _ = soundfile.read(target, dtype="float32", always_2d=True)
     return samples
+
+
+OSC_PORT = 3819
+_TRIES = 6
+STATES = 1 + 8 + 16
+"""Feedback of buttons, a heartbeat, and feedback of the transport."""
+POSITIONS = 32 + 64
+"""Feedback of the position in bars and in minutes."""
+
+
+class RunningArdour:
+    """Ardour with a session open and without a screen, moved by its OSC.
+
+    Attributes:
+        program: what it writes.
+        heard: every OSC message that it sent, with the second it came at.
+    """
+
+    def __init__(self, program: Host) -> None:
+        self.program = program
+        self.heard: list[tuple[float, OscMessage]] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+
+    def send(self, address: str, *args: int | float | str) -> None:
+        """Send it a message."""
+        self._socket.sendto(encode(address, *args), ("127.0.0.1", OSC_PORT))
+
+    def greet(self, session: str, limit_seconds: float = 30.0) -> bool:
+        """Ask for feedback until this session is open; whether JACK let it be."""
+        end = time.monotonic() + limit_seconds
+        while time.monotonic() < end:
+            self.send("/set_surface", 0, 159, STATES + POSITIONS, 0, 0, 0, 0)
+            said = self.listen(1.0)
+            if any("JACK HALTED" in line for line in self.program.lines):
+                return False
+            if any(m.address == "/session_name" and m.args == (session,) for m in said):
+                return True
+        raise AssertionError("\n".join(["Ardour does not answer:", *self.program.lines[-20:]]))
+
+    def listen(self, seconds: float) -> list[OscMessage]:
+        """What it says meanwhile."""
+        first, end = len(self.heard), time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                packet = self._socket.recv(65536)
+            except TimeoutError:
+                break
+            if packet.startswith(b"/"):  # some of its answers are no OSC: "#reply"
+                self.heard += [(time.monotonic(), message) for message in decode(packet)]
+        return [message for _, message in self.heard[first:]]
+
+    def expect(self, address: str, *args: object, limit_seconds: float = 10.0) -> None:
+        """Wait until it has said something, after all that was waited for before."""
+        end = time.monotonic() + limit_seconds
+        while time.monotonic() < end:
+            said = self.listen(0.1)
+            if any(m.address == address and m.args[: len(args)] == args for m in said):
+                return
+        raise AssertionError(f"Ardour did not say {address} {args}: {self.heard[-20:]}")
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+@contextmanager
+def running_ardour(jack: JackServer, home: Path, name: str) -> Iterator[RunningArdour]:
+    """Open a session in ``hardour``, with its OSC on, stopped at its beginning, and not connected.
+
+    While it opens a session, two of its threads ask JACK through one socket, which JACK 1.9 does
+    not guard: now and then JACK throws it out. It is started again then; a musician would, too.
+    """
+    _settle(home, name)
+    require_tool("ardour7-lua", package="ardour")
+    (program,) = Path("/usr/lib/ardour7").glob("hardour-*")
+    places = {
+        "LD_LIBRARY_PATH": "/usr/lib/ardour7", "ARDOUR_DLL_PATH": "/usr/lib/ardour7",
+        "ARDOUR_DATA_PATH": "/usr/share/ardour7", "ARDOUR_CONFIG_PATH": "/etc/ardour7",
+    }  # fmt: skip
+    command = [str(program), "-P", "-d", str(home / name), name]
+    whole = jack.environment | environment(home) | places
+    for _ in range(_TRIES):
+        with host(command, whole) as running, closing(RunningArdour(running)) as ardour:
+            if not ardour.greet(name):
+                continue
+            ardour.send("/transport_stop")  # without a screen it rolls from the start
+            ardour.listen(0.3)
+            ardour.send("/goto_start")
+            ardour.listen(0.3)
+            yield ardour
+            return
+    raise AssertionError("JACK threw Ardour out each time")
+
+
+def _settle(home: Path, name: str) -> None:
+    """Switch OSC on in a session, and Ardour's own connecting of ports off."""
+    path = home / name / f"{name}.ardour"
+    text = path.read_text("utf-8")
+    switch = 'name="Open Sound Control (OSC)" active="0"'
+    assert switch in text
+    path.write_text(text.replace(switch, switch.replace('"0"', '"1"')), "utf-8")
+    options = ("input-auto-connect", "output-auto-connect", "auto-connect-standard-busses")
+    lines = "".join(f'<Option name="{option}" value="0"/>' for option in options)
+    settings = home / ".config" / "ardour7" / "config"
+    settings.write_text(f"<Ardour><Config>{lines}</Config></Ardour>", "utf-8")

@@ -58,7 +58,7 @@ class TempoMap:
         if found.find("MusicTimes/*") is not None:
             raise BadRequest(
                 "the session has a marker that counts its bars anew, which is not understood here: "
-                "take the BBT marker out, or land the clip with the script inside Ardour"
+                "take the BBT marker out, or import the clip in Ardour by hand"
             )
         superclocks_per_second = int(found.get("superclocks-per-second", "0"))
         return cls(
@@ -81,8 +81,8 @@ class TempoMap:
         beyond = quarter - tempo.quarter
         if tempo.ramps and beyond:
             raise BadRequest(
-                f"bar {bar} begins within a tempo ramp, whose bars Ardour alone can tell: land "
-                "the clip with the script inside Ardour"
+                f"bar {bar} begins within a tempo ramp, whose bars Ardour alone can tell: "
+                "choose a bar before or after it, or import the clip in Ardour by hand"
             )
         whole, part = divmod(beyond, 1)
         # Ardour rounds what is beyond the last whole quarter; so do we, to lie where it does.

@@ -47,6 +47,16 @@ for quarter = 0, 56 do
     local bbt = read:bbt_at (place)
     if bbt.beats == 1 and bbt.ticks == 0 then print ("bar", bbt.bars, place:samples ()) end
 end
+-- Another thread of Ardour's connects the tracks to the master, some time later.
+local tries = 0
+repeat
+    ARDOUR.LuaAPI.usleep (50000)
+    tries = tries + 1
+    local joined = true
+    for route in session:get_tracks ():iter () do
+        for port = 0, 1 do joined = joined and route:output ():nth (port):connected () end
+    end
+until joined or tries == 200
 session:save_state ("")
 close_session ()
 quit ()
@@ -72,6 +82,7 @@ def make_session(home: Path, name: str, rate_hz: int, tempos: str = "") -> dict[
     )  # fmt: skip
     lines = [line.split() for line in done.stdout.splitlines() if line.startswith("bar")]
     assert lines, done.stdout + done.stderr
+    assert "Error" not in done.stdout, done.stdout
     return {int(bar): int(sample) for _, bar, sample in lines}
 
 

@@ -102,3 +102,13 @@ def _seam_details(clip: ClipResult) -> str:
         f"flux {clip.seam_flux:.2f}, perplexity {clip.seam_perplexity:.2f} "
         "(against the inside; 1 is like any other place)"
     )
+
+
+def in_short(clip: ClipResult) -> str:
+    """What a clip is, for the line of messages."""
+    said = [f"seed {clip.seed}, {clip.lufs:.1f} LUFS, RTF {clip.rtf:.2f}"]
+    if clip.notes:
+        said.append(clip.notes)
+    if clip.unknown_words:
+        said.append(f"the model never learned: {' '.join(clip.unknown_words)}")
+    return "; ".join(said)

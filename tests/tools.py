@@ -40,6 +40,19 @@ def require_portaudio() -> None:
         _miss(f"{error}: apt-get install libportaudio2")
 
 
+def require_small_disk(folder: Path, *, megabytes: int) -> None:
+    """Put a small disk in memory at ``folder``; skipped (in CI: failed) without being root."""
+    size = ["-o", f"size={megabytes}m"]
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", *size, "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        _miss(f"a small disk cannot be mounted without being root: {done.stderr.strip()}")
+
+
 def _miss(sentence: str) -> NoReturn:
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(sentence)

@@ -12,7 +12,7 @@ from daw_bridge.audio.conform import conform_loop
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import load_loop
 from daw_bridge.audio.loop import Loop
-from daw_bridge.client.clip_result import ClipResult, PreviewResult
+from daw_bridge.client.clip_result import PreviewResult
 from daw_bridge.delivery.deck_sink import PRESS_LEAD_SECONDS, DeckSink
 from daw_bridge.live import asking
 from daw_bridge.live.asking import Ask
@@ -22,6 +22,7 @@ from daw_bridge.live.placing import as_if_begun
 from daw_bridge.live.stand_in import StandIn
 from daw_bridge.live.state import DeckState, LiveState, NextClip
 from daw_bridge.live.takes import HeldTake, History
+from daw_bridge.making import in_short
 from osc_server.contract.errors import (
     BadRequest,
     MagnetError,
@@ -279,6 +280,18 @@ class Conductor:
                 return
             ask = self.following(ask, self.deck.origin_beat or Fraction(0))
             loop = await self._take(ask)
+            while loop is None and self._tries_again:
+                while self.sink.seconds_until(ask.earliest) > 0:
+                    await asyncio.sleep(LOOK_SECONDS)
+                ask = self.following(ask, ask.earliest)
+                loop = await self._take(ask)
+
+    @property
+    def _tries_again(self) -> bool:
+        """Whether a follow action of which nothing came goes on: while the take before plays."""
+        deck = self.state
+        follows = deck.every_bars > 0 and deck.follow != "none" and not deck.hold
+        return follows and self.deck.playing is not None
 
     async def _take(self, ask: Ask) -> Loop | None:
         """Make a take and cue it, or hold it; the cued loop."""
@@ -299,7 +312,7 @@ class Conductor:
             before = deck.history.current
             deck.history.add(take)
             self._ask = ask
-            self._set.message = _in_short(clip)
+            self._set.message = in_short(clip)
             if deck.hold:
                 self._hold(take.prompt)
                 return None
@@ -381,13 +394,3 @@ class Conductor:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._set.message = f"something broke in the bridge: {error!r}"
-
-
-def _in_short(clip: ClipResult) -> str:
-    """What a clip is, for the line of messages."""
-    said = [f"seed {clip.seed}, {clip.lufs:.1f} LUFS, RTF {clip.rtf:.2f}"]
-    if clip.notes:
-        said.append(clip.notes)
-    if clip.unknown_words:
-        said.append(f"the model never learned: {' '.join(clip.unknown_words)}")
-    return "; ".join(said)

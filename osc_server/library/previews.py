@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Callable
@@ -36,14 +37,16 @@ class PreviewStore:
         """
         path = self.folder / f"{clip_id}.preview-{n_codebooks}.wav"
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        whole = io.BytesIO()  # libsndfile does not say that a disk is full
+        with soundfile.SoundFile(
+            whole, "w", rate_hz, audio.shape[1], "PCM_24", format="WAV"
+        ) as file:
+            file.comment = f"preview: the first {n_codebooks} of the codebooks"
+            file.write(audio)
         with storage_errors(self.folder):
             self.folder.mkdir(exist_ok=True)
             try:
-                with soundfile.SoundFile(
-                    part, "w", rate_hz, audio.shape[1], "PCM_24", format="WAV"
-                ) as file:
-                    file.comment = f"preview: the first {n_codebooks} of the codebooks"
-                    file.write(audio)
+                part.write_bytes(whole.getvalue())
                 os.replace(part, path)
             except BaseException:
                 with suppress(OSError):

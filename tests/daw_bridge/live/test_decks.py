@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from daw_bridge.live.deck_moves import MOVES, Doing, Event, after
-from osc_server.contract.errors import BadRequest, Late
+from osc_server.contract.errors import BadRequest, Late, StorageFailed
 from osc_server.contract.fader_rows import DECK_STATES
 from tests.daw_bridge.live.sets import BAR, play
 
@@ -252,6 +252,28 @@ def test_the_next_take_has_its_bar_for_a_deadline_and_the_old_one_plays_on_where
     assert deadlines == [None, pytest.approx(4 - 1000 / 48000 - 0.5, abs=1e-3), None]
     assert (old[:, 0] == np.float32(0.25)).all()
     assert int(np.argmax(heard[:, 0] == 0.5)) == BAR - 1000
+
+
+def test_a_follow_action_of_which_nothing_came_is_tried_again_on_its_next_turn():
+    async def talk(live):
+        live.send("deck/1/every", 2)
+        live.send("deck/1/prompt", "pad")
+        live.send("deck/1/generate", 1)
+        await live.until(lambda: live.made)
+        await live.deliver(1, 0.25)
+        live.hear(1000)
+        await live.until(lambda: len(live.made) == 2)
+        live.made[1].set_exception(StorageFailed("the disk is full"))
+        await live.until(lambda: live.state.message == "the disk is full")
+        old = live.hear(2 * BAR)
+        await live.until(lambda: len(live.made) == 3)
+        await live.deliver(1, 0.5)
+        return old, live.hear(3 * BAR), live.asked[2].earliest
+
+    old, heard, earliest = play(talk)
+    assert (old[:, 0] == np.float32(0.25)).all()
+    assert earliest == 16  # beats: the turn after the one of which nothing came
+    assert int(np.argmax(heard[:, 0] == 0.5)) == 2 * BAR - 1000
 
 
 def test_a_kept_take_is_not_followed_until_it_is_let_go():

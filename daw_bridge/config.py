@@ -74,6 +74,9 @@ class BridgeConfig(BaseModel):
     host: str = Field("127.0.0.1", min_length=1, description="address to hold the front port on")
     port: int = Field(DEFAULT_PORT, ge=1, le=65534, description="the front port, UDP and TCP")
     token_file: Folder | None = Field(None, description="a file with the server's secret")
+    page_port: int = Field(
+        12180, ge=0, le=65535, description="port of the page that live is played from; 0 = no page"
+    )
 
     model: str = Field("", description="embedded, a name, or a folder")
     clips: Folder | None = Field(None, description="where clips are written")

@@ -30,6 +30,7 @@ def value_help(name: str) -> str:
 
 Server = Annotated[str | None, typer.Option(help=setting_help("server"))]
 Port = Annotated[int | None, typer.Option(help=setting_help("port"))]
+PagePort = Annotated[int | None, typer.Option(help=setting_help("page_port"))]
 TokenFile = Annotated[Path | None, typer.Option(help=setting_help("token_file"))]
 Model = Annotated[str | None, typer.Option(help=setting_help("model"))]
 Clips = Annotated[Path | None, typer.Option(help=setting_help("clips"))]

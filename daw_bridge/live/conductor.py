@@ -312,6 +312,7 @@ class Conductor:
             before = deck.history.current
             deck.history.add(take)
             self._ask = ask
+            self._set.rtf = clip.rtf
             self._set.message = in_short(clip)
             if deck.hold:
                 self._hold(take.prompt)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from daw_bridge.audio.level import SILENCE_DB
 from daw_bridge.audio.loop import Loop
 from daw_bridge.audio.mixer import Scene
+from daw_bridge.client.async_client import AsyncMagnetClient
 from daw_bridge.delivery.deck_sink import PRESS_LEAD_SECONDS
 from daw_bridge.live.conductor import Conductor
 from daw_bridge.live.quantum import Quantum
@@ -209,6 +210,10 @@ class LiveSet:
                 await asyncio.sleep(_SERVER_LOOK_SECONDS)
         except MagnetError as error:
             self.state.message = str(error)
+
+    async def server(self) -> AsyncMagnetClient:
+        """A client of the server that is there, or comes."""
+        return await self._link.client()
 
     def look(self) -> None:
         """Let the states follow what is heard; called many times a second."""

@@ -11,7 +11,7 @@ from daw_bridge.delivery.folder_sink import write_bytes
 from daw_bridge.live.live_set import LiveSet, StoredScene
 from daw_bridge.live.quantum import Quantum
 from daw_bridge.live.state import DeckState
-from daw_bridge.live.takes import HeldTake
+from daw_bridge.live.takes import HeldTake, TakeFacts
 from osc_server.contract.errors import MagnetError, StorageFailed
 from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
 
@@ -37,6 +37,7 @@ class SavedTake(_Record):
     bpm: float = Field(ge=BPM_MIN, le=BPM_MAX)
     seed: int
     kept: bool = False
+    facts: TakeFacts = TakeFacts()
 
 
 class SavedDeck(_Record):
@@ -180,6 +181,7 @@ def _saved_deck(deck: DeckState) -> SavedDeck:
                 bpm=take.bpm,
                 seed=take.seed,
                 kept=take.kept,
+                facts=take.facts,
             )
             for take in takes
             if take.path is not None
@@ -191,4 +193,5 @@ def _saved_deck(deck: DeckState) -> SavedDeck:
 
 def _held_take(take: SavedTake) -> HeldTake:
     beats = Fraction(take.beats)
-    return HeldTake(take.clip, take.path, take.prompt, beats, take.bpm, take.seed, take.kept)
+    made = (take.clip, take.path, take.prompt, beats, take.bpm, take.seed)
+    return HeldTake(*made, kept=take.kept, facts=take.facts)

@@ -108,6 +108,8 @@ class LiveState:
         decks: at least one.
         chosen: index of the deck that is typed to.
         server: one line on the server.
+        page: where a browser finds the page; empty where there is none.
+        rtf: compute seconds for a second of audio, of the newest take; 0 before the first.
         typed: the line that is being typed.
         said: the newest sentences for the musician, the oldest first.
         n_said: how many there were in all.
@@ -118,6 +120,8 @@ class LiveState:
     decks: list[DeckState] = field(default_factory=lambda: [DeckState()])
     chosen: int = 0
     server: str = "starting"
+    page: str = ""
+    rtf: float = 0.0
     typed: str = ""
     said: deque[str] = field(default_factory=lambda: deque(maxlen=MESSAGES))
     n_said: int = 0

@@ -14,6 +14,18 @@ MAX_TAKES = 128
 _LOOPS_IN_MEMORY = 8
 
 
+@dataclass(frozen=True, slots=True)
+class TakeFacts:
+    """What was measured of a take, as ``ClipResult`` has it; 0 where it was not."""
+
+    bpm_measured: float = 0.0
+    seam: float = 0.0
+    lufs: float = 0.0
+    confidence: float = 0.0
+    rtf: float = 0.0
+    notes: str = ""
+
+
 @dataclass(slots=True, eq=False)
 class HeldTake:
     """A take that a deck can play.
@@ -27,6 +39,7 @@ class HeldTake:
         seed: that made it.
         kept: whether history must not forget it, nor a follow action replace it.
         loop: its audio as it was made, at the deck's rate; None where it has to be read again.
+        facts: what was measured of it.
     """
 
     clip: str
@@ -37,6 +50,7 @@ class HeldTake:
     seed: int
     kept: bool = False
     loop: Loop | None = None
+    facts: TakeFacts = TakeFacts()
 
     @property
     def is_captured(self) -> bool:
@@ -46,7 +60,12 @@ class HeldTake:
     @classmethod
     def of(cls, clip: ClipResult, loop: Loop) -> HeldTake:
         """What a deck holds of a clip."""
-        return cls(clip.id, clip.path, clip.prompt, clip.beats, clip.bpm, clip.seed, loop=loop)
+        facts = TakeFacts(
+            clip.bpm_measured, clip.seam, clip.lufs, clip.confidence, clip.rtf, clip.notes
+        )
+        return cls(
+            clip.id, clip.path, clip.prompt, clip.beats, clip.bpm, clip.seed, loop=loop, facts=facts
+        )
 
 
 @dataclass(slots=True)

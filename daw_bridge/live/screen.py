@@ -15,6 +15,7 @@ from rich.text import Text
 from daw_bridge.audio.deck import Deck
 from daw_bridge.audio.output import AudioOutput
 from daw_bridge.clock.clock import Clock
+from daw_bridge.live.deck_rows import DeckTable, meter
 from daw_bridge.live.state import LiveState, NextClip
 
 _BAR_WIDTH = 32
@@ -85,6 +86,7 @@ class PlainScreen:
         playing = self._decks[self._state.chosen].playing
         self._say("sound", self._output.fault or self._output.description)
         self._say("server", self._state.server)
+        self._say("page", self._state.page)
         for sentence in self._state.said_since(self._n_said):
             self._say("message", sentence)
         self._n_said = self._state.n_said
@@ -108,9 +110,8 @@ def live_panel(
     rows = Group(
         _time_row(state, clock),
         Text(),
-        _deck_row(clock, decks[state.chosen]),
-        _next_row(state.deck.next_clip),
-        *_other_decks(state, decks),
+        DeckTable(state.decks, state.chosen, clock, decks),
+        _next_row(state, decks[state.chosen]),
         Text(),
         _machine_row(state, output),
         Text(state.message, style="yellow", overflow="fold"),
@@ -141,49 +142,23 @@ def _time_row(state: LiveState, clock: Clock) -> Table:
     return row
 
 
-def _deck_row(clock: Clock, deck: Deck) -> Text:
-    loop, origin = deck.playing, deck.origin_beat
-    if loop is None or origin is None:
-        return Text("nothing plays yet: type what you want to hear, and Enter", "dim")
-    played = clock.now().beat - float(origin)
-    fraction = (played / float(loop.beats)) % 1.0
-    bars = float(loop.beats / clock.meter.beats_per_bar)
-    return Text.assemble(
-        ("▶ ", "green"), (loop.name, "bold"), "  ", (_meter(fraction), "green"),
-        (f"  {bars:g} {'bar' if bars == 1 else 'bars'}", "dim"),
-    )  # fmt: skip
-
-
-def _other_decks(state: LiveState, decks: Sequence[Deck]) -> list[Text]:
-    """A line for each deck that is not typed to and holds something."""
-    rows = []
-    for index, (shown, deck) in enumerate(zip(state.decks, decks, strict=True)):
-        if index == state.chosen or shown.doing == "empty":
-            continue
-        name = shown.prompt if deck.playing is None else deck.playing.name
-        muted = "  muted" if shown.mute else "  solo" if shown.solo else ""
-        rows.append(
-            Text.assemble(
-                (f"{shown.number:2d} ", "bold"),
-                (f"{shown.doing:10s}", "green" if shown.doing == "playing" else "dim"),
-                name,
-                (f"  {shown.level_db:+.1f} dB{muted}", "dim"),
-                ("" if shown.next == "none" else f"  {shown.next}", "cyan"),
-            )
-        )
-    return rows
-
-
-def _next_row(following: NextClip | None) -> Text:
+def _next_row(state: LiveState, deck: Deck) -> Text:
+    """What comes next on the deck that is typed to."""
+    following = state.deck.next_clip
     if following is None:
-        return Text()
+        wanted = "nothing plays yet: type what you want to hear, and Enter"
+        return Text("" if deck.playing is not None else wanted, "dim")
     if following.cued_bar:
         return Text.assemble(
             ("◆ ", "yellow"), following.prompt, (f"  from bar {following.cued_bar}", "bold yellow")
         )
     eta = f"  {following.eta_seconds:.1f} s" if following.eta_seconds > 0 else ""
     return Text.assemble(
-        ("… ", "cyan"), following.prompt, "  ", (_meter(following.fraction), "cyan"), (eta, "dim")
+        ("… ", "cyan"),
+        following.prompt,
+        "  ",
+        (meter(following.fraction, _BAR_WIDTH), "cyan"),
+        (eta, "dim"),
     )
 
 
@@ -193,20 +168,16 @@ def _machine_row(state: LiveState, output: AudioOutput) -> Text:
         (output.fault or output.description, "red" if output.fault else "dim"),
         ("  ·  underruns ", "dim"),
         (_underruns(output), "bold red" if underruns else "dim"),
+        (f"  ·  RTF {state.rtf:.2f}" if state.rtf else "", "yellow" if state.rtf > 1 else "dim"),
         ("  ·  server: ", "dim"),
         (state.server, "dim"),
-        (f"  ·  {state.deck.level_db:+.1f} dB", "dim"),
+        (f"  ·  page: {state.page}" if state.page else "", "dim"),
     )
 
 
 def _underruns(output: AudioOutput) -> str:
     """How many, and how many of them are our own."""
     return f"{output.underruns} ({output.late_blocks} ours)" if output.underruns else "0"
-
-
-def _meter(fraction: float) -> str:
-    full = min(_BAR_WIDTH, max(0, int(fraction * _BAR_WIDTH)))
-    return "━" * full + "╺" * (full < _BAR_WIDTH) + "─" * (_BAR_WIDTH - full - 1)
 
 
 def _plain_next(following: NextClip) -> str:

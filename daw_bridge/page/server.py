@@ -85,17 +85,18 @@ class PageServer:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Turn away who calls us by another's name; give every answer its headers."""
-        if not self._access.knows_host(request.headers.get("Host", "")):
-            response: web.StreamResponse = web.Response(
+        host = request.headers.get("Host", "")
+        if not self._access.knows_host(host):
+            return web.Response(
                 status=421, text="this is not the name of this page: use its address\n"
             )
-        else:
-            try:
-                response = await handler(request)
-            except web.HTTPException as error:
-                response = error
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            error.headers.update(_headers(host))
+            raise
         if not response.prepared:
-            response.headers.update(_headers(request.headers.get("Host", "")))
+            response.headers.update(_headers(host))
         return response
 
     def _is_known(self, request: web.Request) -> bool:

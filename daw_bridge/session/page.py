@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 import segno
+from rich.console import Console
 
 from daw_bridge.config import BridgeConfig
 from daw_bridge.live.live_set import LiveSet
@@ -76,11 +77,13 @@ def page_address(host: str, port: int, token: str) -> str:
     return f"http://{shown}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
 
 
-def page_code(address: str) -> str:
-    """A QR code of an address, as text for a terminal."""
-    text = io.StringIO()
-    segno.make(address, micro=False, error="l").terminal(text, border=2, compact=True)
-    return text.getvalue()
+def show_page(address: str, host: str, console: Console) -> None:
+    """Show a phone the way in, as a QR code: on a terminal, where a phone can come in at all."""
+    if address and console.is_terminal and not is_loopback(host):
+        text = io.StringIO()
+        segno.make(address, micro=False, error="l").terminal(text, border=2, compact=True)
+        console.file.write(text.getvalue())
+        console.print(f"the page, for a phone in the same network: {address}", markup=False)
 
 
 async def _keep_telling(teller: PageTeller, live: LiveSet) -> None:

@@ -1,7 +1,7 @@
 // One deck's strip.
 
 import { button, choice, fader, field, segments, toggle } from "./controls.js";
-import { h, number, say } from "./dom.js";
+import { h, say } from "./dom.js";
 import { Wave } from "./wave.js";
 
 const BARS = [1, 2, 4, 8, 16].map((bars) => [bars, String(bars)]);
@@ -20,7 +20,7 @@ export class Deck {
       class: "deck", "data-deck": index, "data-state": "empty", "aria-label": `Deck ${index}`,
       id: `deck-${index}`,
     }, this.#head(), this.wave.element, this.#ask(), this.#length(), this.#transport(openSheet),
-    fader(link, this.at("level"), `Deck ${index} level`), this.#facts(openSheet));
+    this.#level(), this.#facts(openSheet));
     this.#follow();
   }
 
@@ -34,8 +34,22 @@ export class Deck {
     this.next = h("span", { class: "next", "aria-live": "polite" });
     return h("header", {}, h("span", { class: "light", "aria-hidden": "true" }, String(this.index)),
       h("div", { class: "words" }, this.state, this.next),
-      toggle(this.link, this.at("mute"), "M", { class: "mute", "aria-label": `Deck ${this.index} mute` }),
-      toggle(this.link, this.at("solo"), "S", { class: "solo", "aria-label": `Deck ${this.index} solo` }));
+      this.#press("undo", "↶", { title: "the take before" }),
+      this.#press("redo", "↷", { title: "the take after" }),
+      this.#press("keep", "★", { title: "keep this take" }));
+  }
+
+  #press(name, label, properties = {}) {
+    return button(this.link, this.at(name), label, {
+      class: name, "aria-label": `Deck ${this.index} ${name}`, ...properties,
+    });
+  }
+
+  #level() {
+    const name = `Deck ${this.index}`;
+    return h("div", { class: "level" }, fader(this.link, this.at("level"), `${name} level`),
+      toggle(this.link, this.at("mute"), "M", { class: "mute", "aria-label": `${name} mute` }),
+      toggle(this.link, this.at("solo"), "S", { class: "solo", "aria-label": `${name} solo` }));
   }
 
   #ask() {
@@ -64,7 +78,7 @@ export class Deck {
 
   #length() {
     const bars = segments(this.link, this.at("bars"), BARS, `Deck ${this.index} bars`);
-    const none = [["", "no preset"]];
+    const none = [["", "preset"]];
     const preset = choice(this.link, this.at("preset"), none, {
       "aria-label": `Deck ${this.index} preset`,
     });
@@ -74,16 +88,12 @@ export class Deck {
   }
 
   #transport(openSheet) {
-    const press = (name, label, properties = {}) => button(this.link, this.at(name), label, {
-      class: name, "aria-label": `Deck ${this.index} ${name}`, ...properties,
-    });
-    this.takes = h("button", {
-      type: "button", class: "takes", "aria-label": `Deck ${this.index} takes`,
-      onclick: () => openSheet(this.index, "takes"),
-    }, "takes");
-    return h("div", { class: "transport" }, press("launch", "▶ Launch"), press("stop", "■ Stop"),
-      press("vary", "Vary"), press("infill", "Infill"), press("undo", "↶", { title: "the take before" }),
-      press("redo", "↷", { title: "the take after" }), press("keep", "Keep"), this.takes);
+    return h("div", { class: "transport" }, this.#press("launch", "▶", { title: "launch" }),
+      this.#press("stop", "■", { title: "stop" }), this.#press("vary", "Vary"), this.#press("infill", "Infill"),
+      h("button", {
+        type: "button", class: "more", "aria-label": `Deck ${this.index} all settings`,
+        title: "all settings", onclick: () => openSheet(this.index, "settings"),
+      }, "⋯"));
   }
 
   #facts(openSheet) {
@@ -96,14 +106,15 @@ export class Deck {
       bpm: cell("BPM", "measured in the audio"),
       seam: cell("seam", "jump at the loop's seam against those inside; up to 1 it cannot be heard"),
       lufs: cell("LUFS", "integrated loudness"),
-      sure: cell("sure", "how sure the model was"),
+      rtf: cell("RTF", "compute seconds for a second of audio"),
     };
     this.cells = Object.fromEntries(Object.entries(cells).map(([name, [, value]]) => [name, value]));
-    const more = h("button", {
-      type: "button", class: "more", "aria-label": `Deck ${this.index} all settings`,
-      onclick: () => openSheet(this.index, "settings"),
-    }, "⋯");
-    return h("footer", {}, h("dl", { class: "facts" }, ...Object.values(cells).map(([box]) => box)), more);
+    this.takes = h("button", {
+      type: "button", class: "takes", "aria-label": `Deck ${this.index} takes`,
+      title: "all takes of this deck", onclick: () => openSheet(this.index, "takes"),
+    }, "takes");
+    return h("footer", {}, this.takes,
+      h("dl", { class: "facts" }, ...Object.values(cells).map(([box]) => box)));
   }
 
   #follow() {
@@ -129,8 +140,8 @@ export class Deck {
   #showNext(what = "none", { eta = 0, bar = 0 }) {
     this.element.dataset.next = what;
     const words = {
-      none: "", ready: "ready: launch it", cued: `next from bar ${bar}`,
-      rendering: eta > 0 ? `making the next · ${eta.toFixed(1)} s` : "making the next",
+      none: "", ready: "ready: launch it", cued: `from bar ${bar}`,
+      rendering: eta > 0 ? `making it · ${eta.toFixed(1)} s` : "making it",
     };
     say(this.next, words[what] ?? what);
   }
@@ -140,10 +151,10 @@ export class Deck {
     say(this.takes, takes.length ? `take ${place + 1}/${takes.length}` : "takes");
     const facts = take ?? {};
     say(this.cells.seed, take ? String(facts.seed) : "–");
-    say(this.cells.bpm, facts.bpm_measured ? number(facts.bpm_measured, 1) : "–");
-    say(this.cells.seam, facts.seam ? number(facts.seam, 2) : "–");
+    say(this.cells.bpm, facts.bpm_measured ? facts.bpm_measured.toFixed(1) : "–");
+    say(this.cells.seam, facts.seam ? facts.seam.toFixed(2) : "–");
     say(this.cells.lufs, facts.lufs ? facts.lufs.toFixed(1) : "–");
-    say(this.cells.sure, facts.confidence ? `${Math.round(facts.confidence * 100)}%` : "–");
+    say(this.cells.rtf, facts.rtf ? facts.rtf.toFixed(2) : "–");
     this.cells.seam.classList.toggle("poor", facts.seam > 1.5);
     const strayed = facts.bpm_measured && Math.abs(facts.bpm_measured / facts.bpm - 1) > 0.02;
     this.cells.bpm.classList.toggle("poor", Boolean(strayed));

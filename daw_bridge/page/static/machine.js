@@ -6,9 +6,9 @@ const KEPT = 30;
 
 export function machine(element, link) {
   const message = h("button", {
-    type: "button", class: "message", title: "what was said before", "aria-live": "polite",
+    type: "button", class: "message", title: "what was said before",
     "aria-expanded": "false", onclick: () => unfold(!element.classList.contains("unfolded")),
-  });
+  }, h("span", { "aria-live": "polite" }));
   const before = h("ol", { class: "before", "aria-label": "What was said before" });
   const unfold = (on) => {
     element.classList.toggle("unfolded", on);
@@ -19,7 +19,7 @@ export function machine(element, link) {
     if (!sentence) return;
     sentences.unshift(sentence);
     sentences.length = Math.min(sentences.length, KEPT);
-    say(message, sentence);
+    say(message.firstChild, sentence);
     message.classList.toggle("wrong", wrong);
     before.replaceChildren(...sentences.map((one) => h("li", {}, one)));
   };

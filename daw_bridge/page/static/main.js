@@ -68,6 +68,8 @@ function build() {
   new Keys(link, decks, choose);
   watchSwipes(decks, chips);
   choose(1, false);
+  const foot = document.querySelector(".foot");
+  new ResizeObserver(() => document.body.style.setProperty("--foot", `${foot.offsetHeight}px`)).observe(foot);
   page = { decks, top };
   requestAnimationFrame(turn);
 }

@@ -105,6 +105,7 @@ function takeRow(take, which, isOn, barBeats, recall) {
     `seed ${take.seed}`, loopLength(take.beats, barBeats), `${number(take.bpm, 2)} BPM`,
     take.bpm_measured ? `measured ${number(take.bpm_measured, 1)}` : "",
     take.seam ? `seam ${number(take.seam, 2)}` : "", take.lufs ? `${take.lufs.toFixed(1)} LUFS` : "",
+    take.confidence ? `confidence ${take.confidence.toFixed(2)}` : "",
     take.rtf ? `RTF ${take.rtf.toFixed(2)}` : "",
   ].filter(Boolean).join(" · ");
   return h("li", { class: isOn ? "on" : "" }, h("button", {
@@ -120,9 +121,10 @@ function settingRow(link, row, index) {
   const name = row.address.slice(DECK.length).replaceAll("_", " ");
   const id = `setting-${name.replaceAll(" ", "-")}`;
   const hint = [row.hint, row.low !== undefined ? `${row.low} to ${row.high}` : "", row.unit]
-    .filter(Boolean).join(", ");
+    .filter(Boolean).join(", ").replaceAll("`", "");
+  const doc = row.doc.replaceAll("`", "");
   return h("div", { class: `setting ${row.kind}` }, h("label", { for: id }, name),
-    control(link, address, row, id), h("p", {}, row.doc, " ", h("em", {}, hint)));
+    control(link, address, row, id), h("p", {}, doc, " ", h("em", {}, hint)));
 }
 
 function control(link, address, row, id) {

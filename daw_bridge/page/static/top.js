@@ -16,8 +16,7 @@ export class Top {
     this.element = element;
     const group = (name, ...children) => h("div", { class: `group ${name}` }, ...children.filter(Boolean));
     element.replaceChildren(
-      group("time", this.#lamps, this.#place), group("tempo", ...this.#tempo()),
-      group("clock", ...this.#clock()), group("mix", ...this.#mix()), group("tools", ...this.#tools(learn)));
+      group("time", this.#lamps, this.#place), group("tempo", ...this.#tempo()), this.#more(), group("clock", ...this.#clock()), group("mix", ...this.#mix()), group("tools", ...this.#tools(learn)));
     link.store.on("set", (set) => this.#meter(set));
   }
 
@@ -71,6 +70,15 @@ export class Top {
     });
   }
 
+  // On a phone clock and tools are folded away.
+  #more() {
+    const element = h("button", {
+      type: "button", class: "more-top", "aria-label": "Clock and tools", "aria-expanded": "false",
+      onclick: () => element.setAttribute("aria-expanded", String(this.element.classList.toggle("unfolded"))),
+    }, "⋯");
+    return element;
+  }
+
   #clock() {
     const quantum = choice(this.link, "/magnet/clock/quantum",
       ["beat", "bar", "2 bars", "4 bars", "8 bars"].map((word) => [word, word]),
@@ -98,7 +106,7 @@ export class Top {
 
   #mix() {
     return [h("span", { class: "tag" }, "mix"), fader(this.link, "/magnet/mix/level", "Level of the mix"),
-      button(this.link, "/magnet/mix/stop", "■ Stop all", { class: "stop-all" })];
+      button(this.link, "/magnet/mix/stop", "■ All", { class: "stop-all", "aria-label": "Stop all decks" })];
   }
 
   #tools(learn) {

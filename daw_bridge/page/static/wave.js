@@ -12,6 +12,7 @@ export class Wave {
   #beats = 0;
   #origin = 0;
   #width = 0;
+  #sounded = false;
 
   constructor(label) {
     this.progress = h("div", { class: "progress", role: "progressbar", "aria-label": label });
@@ -28,7 +29,9 @@ export class Wave {
   play({ beats, origin = 0 }) {
     this.#beats = beats;
     this.#origin = origin;
-    this.element.classList.toggle("sounds", beats > 0);
+    const sounds = beats > 0;
+    if (this.element.classList.toggle("sounds", sounds) !== this.#sounded) this.#draw();
+    this.#sounded = sounds;
   }
 
   // Called for every picture: it moves one element and draws nothing.

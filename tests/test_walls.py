@@ -36,6 +36,7 @@ HOMES = {
     "sounddevice": ("daw_bridge/audio/",),
     "mido": ("daw_bridge/midi/",),
     "rtmidi": ("daw_bridge/midi/",),
+    "aiohttp": ("daw_bridge/page/",),
     "pyloudnorm": ("osc_server/rendering/finishing.py",),
     "pythonosc": ("osc_server/contract/packets.py",),
 }
@@ -294,7 +295,7 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
             "torch librosa scipy soundfile",
         ),
         ("osc_server.cli, osc_server.app", "torch transformers sounddevice mido matplotlib"),
-        ("daw_bridge.cli, daw_bridge.client", "torch transformers librosa matplotlib"),
+        ("daw_bridge.cli, daw_bridge.client", "torch transformers librosa matplotlib aiohttp"),
     ],
 )
 def test_a_fresh_interpreter_stays_light(modules: str, heavy: str) -> None:

@@ -93,6 +93,12 @@ def test_every_integration_is_in_it(files: set[str]) -> None:
     assert {path.relative_to(ROOT).as_posix() for path in parts} <= files
 
 
+def test_the_page_is_in_it(files: set[str]) -> None:
+    page = [path for path in (ROOT / "daw_bridge/page/static").iterdir() if path.is_file()]
+    assert len(page) > 15
+    assert {path.relative_to(ROOT).as_posix() for path in page} <= files
+
+
 def test_nothing_else_is_in_it(files: set[str]) -> None:
     rooms = ("daw_bridge/", "osc_server/", "magnet_bridge-")
     assert [name for name in files if not name.startswith(rooms)] == []

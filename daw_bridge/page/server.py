@@ -15,7 +15,7 @@ from osc_server.contract.errors import DeviceUnavailable
 
 MAX_PAGES = 24
 """Open at once."""
-_SHUT_SECONDS = 1.0
+_SHUT_SECONDS = 0.5
 _COOKIE_SECONDS = 30 * 24 * 3600
 _MAX_FORM_BYTES = 4096
 

@@ -18,6 +18,7 @@ from osc_server.contract.packets import OscMessage
 _HEARTBEAT_SECONDS = 15.0
 _PATIENCE_SECONDS = 10.0
 """A page that takes nothing for so long is let go; it comes back by itself."""
+_GOODBYE_SECONDS = 0.5
 _MOST_FRAMES = 400
 """Frames of a page within a second; what is beyond waits in its own connection."""
 
@@ -64,7 +65,7 @@ class PageSocket:
     async def close(self) -> None:
         """Say that the bridge ends."""
         with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._socket.close(code=WSCloseCode.GOING_AWAY, message=b"the bridge ends")
 
     async def _hear(self) -> None:

@@ -99,7 +99,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         midi = midi_surface(panel.receive, panel.forget, config.decks, state.say)
         panel.add(_learning(stack.enter_context(midi)))
         await stack.enter_async_context(page_served(config, live_set, panel))
-        show_page(state.page, config.host, console)
+        show_page(config, live_set, console)
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, ending.set)))
         if wish.resume is not None:

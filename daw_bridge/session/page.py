@@ -55,7 +55,7 @@ async def page_served(config: BridgeConfig, live: LiveSet, panel: Panel) -> Asyn
     )
     try:
         await server.open()
-        live.state.page = page_address(config.host, config.page_port, token)
+        live.state.page = page_address(config.host, config.page_port)
     except DeviceUnavailable as error:
         live.state.say(str(error))
         yield
@@ -69,21 +69,23 @@ async def page_served(config: BridgeConfig, live: LiveSet, panel: Panel) -> Asyn
         await teller.close()
 
 
-def page_address(host: str, port: int, token: str) -> str:
-    """What is typed into a browser; with the token, so that a phone has only to look at it."""
+def page_address(host: str, port: int, token: str = "") -> str:
+    """What is typed into a browser; with the token a phone has only to look at it."""
     if host in _EVERYWHERE:
         host = _own_address()
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
 
 
-def show_page(address: str, host: str, console: Console) -> None:
-    """Show a phone the way in, as a QR code: on a terminal, where a phone can come in at all."""
-    if address and console.is_terminal and not is_loopback(host):
-        text = io.StringIO()
-        segno.make(address, micro=False, error="l").terminal(text, border=2, compact=True)
-        console.file.write(text.getvalue())
-        console.print(f"the page, for a phone in the same network: {address}", markup=False)
+def show_page(config: BridgeConfig, live: LiveSet, console: Console) -> None:
+    """Show a phone the way in, as a QR code: where a phone can come in, and never to a log."""
+    if not live.state.page or not console.is_terminal or is_loopback(config.host):
+        return
+    address = page_address(config.host, config.page_port, config.token())
+    text = io.StringIO()
+    segno.make(address, micro=False, error="l").terminal(text, border=2, compact=True)
+    console.file.write(text.getvalue())
+    console.print(f"the page, for a phone in the same network: {address}", markup=False)
 
 
 async def _keep_telling(teller: PageTeller, live: LiveSet) -> None:

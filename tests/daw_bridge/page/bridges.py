@@ -1,4 +1,4 @@
-"""``magnet-bridge live`` as a program with its page, and a real browser (Chromium) in front of it."""
+"""``magnet-bridge live`` as a program with its page, and a real browser in front of it."""
 
 from __future__ import annotations
 

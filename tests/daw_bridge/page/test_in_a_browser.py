@@ -84,7 +84,8 @@ def test_a_typed_prompt_becomes_a_loop_that_plays(page, bridge):
     expect(deck(page, 1).locator(".loop")).to_have_text("1 bar · 240.0 BPM")
     painted = page.evaluate(
         """() => { const c = document.querySelector("#deck-1 canvas");
-        return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((x) => x > 0); }"""
+        const picture = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+        return picture.data.some((value) => value > 0); }"""
     )
     assert painted
     width = deck(page, 1).locator(".wave").bounding_box()["width"]

@@ -1,4 +1,4 @@
-"""The page's server: who gets in, what is said over the WebSocket, and who must not hold up whom."""
+"""The page's server: who gets in, what is said over the socket, and who must not hold up whom."""
 
 from __future__ import annotations
 

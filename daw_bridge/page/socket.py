@@ -18,6 +18,7 @@ from osc_server.contract.packets import OscMessage
 _HEARTBEAT_SECONDS = 15.0
 _PATIENCE_SECONDS = 10.0
 """A page that takes nothing for so long is let go; it comes back by itself."""
+_LIFE_SIGN = "/magnet/clock/bpm"
 _GOODBYE_SECONDS = 0.5
 _MOST_FRAMES = 400
 """Frames of a page within a second; what is beyond waits in its own connection."""
@@ -52,9 +53,9 @@ class PageSocket:
     async def run(self, request: web.Request) -> web.WebSocketResponse:
         """Talk until one of both hangs up."""
         await self._socket.prepare(request)
-        self._teller.welcome(self._visitor)
         telling = asyncio.create_task(self._tell(request))
         try:
+            self._teller.welcome(self._visitor)
             await self._hear()
         finally:
             telling.cancel()
@@ -88,6 +89,8 @@ class PageSocket:
             self._receive(said, self._visitor)
         elif said.name == "ping":
             self._visitor.outbox.put("pong", [said.value, time.monotonic()])
+            # A panel forgets the oldest of very many surfaces: a page that lives is known to it.
+            self._receive(OscMessage(_LIFE_SIGN), self._visitor)
         elif said.name == "lists":
             self._teller.list_server()
         else:

@@ -119,11 +119,12 @@ export class Deck {
 
   #follow() {
     const { store } = this.link;
+    const next = () => this.#showNext(store.get(this.at("next")), store.get(`next ${this.index}`) ?? {});
     store.on(this.at("state"), (state) => {
       this.element.dataset.state = state;
       say(this.state, WORDS[state] ?? state);
+      next();
     });
-    const next = () => this.#showNext(store.get(this.at("next")), store.get(`next ${this.index}`) ?? {});
     store.on(this.at("next"), next);
     store.on(`next ${this.index}`, next);
     store.on(this.at("progress"), (share) => {
@@ -139,9 +140,11 @@ export class Deck {
 
   #showNext(what = "none", { eta = 0, bar = 0 }) {
     this.element.dataset.next = what;
+    const first = this.element.dataset.state === "rendering";
     const words = {
       none: "", ready: "ready: launch it", cued: `from bar ${bar}`,
-      rendering: eta > 0 ? `making it · ${eta.toFixed(1)} s` : "making it",
+      rendering: [first ? "" : "making the next", eta > 0 ? `${eta.toFixed(0)} s` : ""]
+        .filter(Boolean).join(" · "),
     };
     say(this.next, words[what] ?? what);
   }

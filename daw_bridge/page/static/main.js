@@ -29,6 +29,7 @@ const connection = new Connection(hear, (open) => {
   document.body.classList.toggle("gone", !open);
   find("away").hidden = open;
   if (open) return;
+  find("sheet").close();
   clock.forget();
   say(find("away"), page === null ? "Looking for the bridge…"
     : "The bridge does not answer. What plays, plays on; this page comes back by itself.");
@@ -52,7 +53,7 @@ function greet(value) {
 function build() {
   const sheet = new Sheet(find("sheet"), link, hello.rows);
   const learn = new Learn(find("learning"), link);
-  const top = new Top(find("top"), link, hello.rows, learn);
+  const top = new Top(find("top"), link, hello.rows, learn, sheet);
   const decks = Array.from({ length: store.get("set").decks },
     (_, index) => new Deck(index + 1, link, (deck, tab) => sheet.open(deck, tab)));
   find("decks").replaceChildren(...decks.map((deck) => deck.element));

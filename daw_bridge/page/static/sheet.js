@@ -7,6 +7,7 @@ import { loopLength } from "./wave.js";
 const DECK = "/magnet/deck/N/";
 const SHOWN_ELSEWHERE = new Set(["prompt", "bars", "preset", "level", "mute", "solo", "take", "generate",
   "launch", "stop", "undo", "redo", "keep"]);
+const AT_THE_TOP = /^\/magnet\/(deck|scene|midi|session|mix)\/|\/clock\/(bpm|source|quantum|beat|bar|tap|play|stop|playing|leader|description|position)$|\/live\/message$/;
 
 export class Sheet {
   #undo = [];
@@ -16,6 +17,7 @@ export class Sheet {
     this.link = link;
     this.rows = rows.filter((row) => row.address.startsWith(DECK)
       && !SHOWN_ELSEWHERE.has(row.address.slice(DECK.length)));
+    this.rest = rows.filter((row) => !AT_THE_TOP.test(row.address));
     dialog.addEventListener("close", () => this.#clear());
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) dialog.close();
@@ -42,9 +44,27 @@ export class Sheet {
     this.dialog.replaceChildren(
       h("header", {}, h("h2", { id: "sheet-title" }, `Deck ${index}`),
         h("div", { role: "tablist" }, ...tabs.map((one) => one.element)),
-        h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => this.dialog.close() },
-          "✕")), takes, settings);
+        this.#close()), takes, settings);
     if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  // What belongs to the whole set and has no place at the top.
+  openRest() {
+    this.#clear();
+    const own = this.#own;
+    const rows = this.rest.map((row) => (row.role === "button"
+      ? button(own, row.address, row.address.replace("/magnet/", ""), { title: row.doc })
+      : settingRow(own, row, row.address, row.address.replace("/magnet/", "").replace("/", " "))));
+    this.dialog.replaceChildren(
+      h("header", {}, h("h2", { id: "sheet-title" }, "The set"), h("span", { class: "space" }), this.#close()),
+      h("section", { class: "settings" }, ...rows));
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  #close() {
+    return h("button", {
+      type: "button", class: "close", "aria-label": "Close", onclick: () => this.dialog.close(),
+    }, "✕");
   }
 
   #clear() {
@@ -96,7 +116,8 @@ export class Sheet {
         { title: row.doc });
     });
     panel.append(known, h("div", { class: "row wrap" }, ...presses),
-      ...rows.filter((row) => row.role === "value").map((row) => settingRow(own, row, index)));
+      ...rows.filter((row) => row.role === "value").map((row) => settingRow(own, row,
+        row.address.replace("/N/", `/${index}/`), row.address.slice(DECK.length).replaceAll("_", " "))));
   }
 }
 
@@ -116,9 +137,7 @@ function takeRow(take, which, isOn, barBeats, recall) {
     h("small", {}, facts), take.notes ? h("small", { class: "notes" }, take.notes) : "")));
 }
 
-function settingRow(link, row, index) {
-  const address = row.address.replace("/N/", `/${index}/`);
-  const name = row.address.slice(DECK.length).replaceAll("_", " ");
+function settingRow(link, row, address, name) {
   const id = `setting-${name.replaceAll(" ", "-")}`;
   const hint = [row.hint, row.low !== undefined ? `${row.low} to ${row.high}` : "", row.unit]
     .filter(Boolean).join(", ").replaceAll("`", "");
@@ -128,6 +147,11 @@ function settingRow(link, row, index) {
 }
 
 function control(link, address, row, id) {
+  if (row.role === "readout") {
+    const element = h("output", { id });
+    link.store.on(address, (value) => say(element, `${value} ${row.unit}`.trim()));
+    return element;
+  }
   if (row.kind === "switch") {
     const element = toggle(link, address, "", { id, class: "switch" });
     link.store.on(address, (on) => say(element, on ? "on" : "off"));

@@ -10,13 +10,13 @@ export class Top {
   #set = { bar_beats: 4, beat_beats: 1, line: 0, bar: 0 };
   #lit = -1;
 
-  constructor(element, link, rows, learn) {
+  constructor(element, link, rows, learn, sheet) {
     this.link = link;
     this.has = (address) => rows.some((row) => row.address === address);
     this.element = element;
     const group = (name, ...children) => h("div", { class: `group ${name}` }, ...children.filter(Boolean));
     element.replaceChildren(
-      group("time", this.#lamps, this.#place), group("tempo", ...this.#tempo()), this.#more(), group("clock", ...this.#clock()), group("mix", ...this.#mix()), group("tools", ...this.#tools(learn)));
+      group("time", this.#lamps, this.#place), group("tempo", ...this.#tempo()), this.#more(), group("clock", ...this.#clock()), group("mix", ...this.#mix()), group("tools", ...this.#tools(learn, sheet)));
     link.store.on("set", (set) => this.#meter(set));
   }
 
@@ -109,9 +109,13 @@ export class Top {
       button(this.link, "/magnet/mix/stop", "■ All", { class: "stop-all", "aria-label": "Stop all decks" })];
   }
 
-  #tools(learn) {
+  #tools(learn, sheet) {
+    const rest = h("button", {
+      type: "button", "aria-label": "More settings of the set", onclick: () => sheet.openRest(),
+    }, "Set");
     return [toggle(this.link, "/magnet/mix/record", "● Rec", { class: "record", "aria-label": "Record" }),
       this.has("/magnet/midi/learn") && learn.button,
-      button(this.link, "/magnet/session/save", "Save", { class: "save", "aria-label": "Save the session" })];
+      button(this.link, "/magnet/session/save", "Save", { class: "save", "aria-label": "Save the session" }),
+      sheet.rest.length > 0 && rest];
   }
 }

@@ -190,11 +190,11 @@ def test_nothing_is_told_where_nothing_has_changed():
         for _ in range(5):
             await served.tick()
         await browser.say("ping", 1.5)
-        await browser.until(lambda page: "pong" in page.told)
+        await browser.until(lambda page: page.frames[-1][0] == "/magnet/clock/bpm")
         await browser.close()
         return [name for name, _ in browser.frames[count:]]
 
-    assert serve(talk) == ["pong"]
+    assert serve(talk) == ["pong", "/magnet/clock/bpm"]
 
 
 @pytest.mark.parametrize("frame", ["nonsense", "[]", '["/magnet/deck/1/level", NaN]', '["who"]'])
@@ -262,6 +262,22 @@ def test_as_many_pages_as_there_is_room_for_and_no_more():
         return full
 
     assert serve(talk) == 503
+
+
+def test_a_page_that_the_panel_has_forgotten_is_known_again_by_its_next_ping():
+    async def talk(served):
+        browser = await served.browser()
+        await browser.until(lambda page: "beat" in page.told)
+        for surface in list(served.live.panel._surfaces):
+            served.live.panel.forget(surface)
+        await browser.say("ping", 1)
+        await browser.until(lambda page: "pong" in page.told)
+        served.live.send("deck/1/level", -7)
+        await served.tick()
+        await browser.hears(LEVEL, -7.0)
+        await browser.close()
+
+    serve(talk)
 
 
 def test_a_page_that_is_gone_is_forgotten():

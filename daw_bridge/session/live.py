@@ -43,7 +43,6 @@ from daw_bridge.session.building import (
 from daw_bridge.session.capture import build_capturing, capture_controls
 from daw_bridge.session.resuming import leave, saved_set
 from daw_bridge.session.page import page_served
-from daw_bridge.session.page import page_served, show_page
 from daw_bridge.session.server import live_server
 from daw_bridge.session.sound import Sound
 from daw_bridge.signals import on_signals
@@ -98,8 +97,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         )
         midi = midi_surface(panel.receive, panel.forget, config.decks, state.say)
         panel.add(_learning(stack.enter_context(midi)))
-        await stack.enter_async_context(page_served(config, live_set, panel))
-        show_page(config, live_set, console)
+        await stack.enter_async_context(page_served(config, live_set, panel, console))
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, ending.set)))
         if wish.resume is not None:

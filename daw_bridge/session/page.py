@@ -28,8 +28,12 @@ _EVERYWHERE = ("0.0.0.0", "::")
 
 
 @asynccontextmanager
-async def page_served(config: BridgeConfig, live: LiveSet, panel: Panel) -> AsyncIterator[None]:
-    """Serve the page while the block lasts; a port that is taken costs the page alone.
+async def page_served(
+    config: BridgeConfig, live: LiveSet, panel: Panel, console: Console
+) -> AsyncIterator[None]:
+    """Serve the page while the block lasts, and show a phone the way in on the console.
+
+    A port that is taken costs the page alone.
 
     Raises:
         Forbidden: where it would stand open to the network without a secret.
@@ -60,6 +64,7 @@ async def page_served(config: BridgeConfig, live: LiveSet, panel: Panel) -> Asyn
         live.state.say(str(error))
         yield
         return
+    show_page(config, live, console)
     telling = asyncio.create_task(_keep_telling(teller, live))
     try:
         yield

@@ -112,7 +112,7 @@ export class Top {
   #tools(learn, sheet) {
     const rest = h("button", {
       type: "button", "aria-label": "More settings of the set", onclick: () => sheet.openRest(),
-    }, "Set");
+    }, "More");
     return [toggle(this.link, "/magnet/mix/record", "● Rec", { class: "record", "aria-label": "Record" }),
       this.has("/magnet/midi/learn") && learn.button,
       button(this.link, "/magnet/session/save", "Save", { class: "save", "aria-label": "Save the session" }),

@@ -219,6 +219,23 @@ def test_every_setting_of_the_table_can_be_reached(page):
     assert wanted - there == {"/magnet/deck/1/take"}  # which is the list of takes
 
 
+def test_every_setting_of_the_set_can_be_reached_too(page):
+    page.get_by_label("More settings of the set").click()
+    sheet = page.locator("#sheet")
+    expect(sheet.locator(".setting").first).to_be_visible()
+    there = page.evaluate(
+        """[...document.querySelectorAll("[data-address]")].map((one) => one.dataset.address)"""
+    )
+    wanted = {
+        fader.address
+        for fader in FADERS
+        if fader.role != "readout"
+        and not fader.address.startswith(("/magnet/deck/", "/magnet/scene/"))
+    }
+    told_by_others = {"/magnet/midi/learn", "/magnet/clock/beat", "/magnet/clock/position"}
+    assert wanted - set(there) - told_by_others == set()
+
+
 def test_a_setting_is_moved_in_the_drawer(page, bridge):
     deck(page, 2).locator(".more").click()
     page.get_by_label("seed").fill("4711")

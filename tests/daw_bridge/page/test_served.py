@@ -22,7 +22,7 @@ def served(config, talk):
     async def run():
         live = PulledSet()
         try:
-            async with page_served(config, live.live, live.panel):
+            async with page_served(config, live.live, live.panel, Console(file=io.StringIO())):
                 return await talk(live)
         finally:
             await live.live.close()

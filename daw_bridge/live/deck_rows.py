@@ -104,7 +104,7 @@ def _cells(
         "seed": Text("" if take is None else str(take.seed), "dim"),
         "BPM": _measured(facts.bpm_measured),
         "seam": Text(
-            f"{facts.seam:.2f}" if facts.seam else "",
+            f"{facts.seam:.2f}" if facts.lufs else "",
             "yellow" if facts.seam > _POOR_SEAM else "dim",
         ),
         "LUFS": _measured(facts.lufs),

@@ -4,6 +4,7 @@
 import { decibels, h, number, say } from "./dom.js";
 
 const KEYS_DB = 0.5;
+const SETTLE_MS = 350; // what is told so soon after a move may be older than it
 const LAW = [[0, -90], [0.05, -60], [0.16, -40], [0.4, -20], [0.56, -10], [0.76, 0], [1, 12]];
 
 export function button(link, address, label, properties = {}) {
@@ -124,6 +125,7 @@ export function fader(link, address, label) {
   }, h("div", { class: "zero" }), fill, cap);
   let level = 0;
   let hand = null;
+  let settling = 0;
   const show = (value) => {
     const place = `${(placeOf(value) * 100).toFixed(2)}%`;
     cap.style.left = place;
@@ -136,6 +138,15 @@ export function fader(link, address, label) {
     level = Math.round(Math.min(12, Math.max(-90, value)) * 10) / 10;
     show(level);
     link.send(address, level);
+    settle();
+  };
+  const settle = () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      settling = 0;
+      const told = link.store.get(address);
+      if (hand === null && told !== undefined) show((level = told));
+    }, SETTLE_MS);
   };
   track.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -152,8 +163,7 @@ export function fader(link, address, label) {
   const letGo = () => {
     hand = null;
     track.classList.remove("held");
-    const told = link.store.get(address);
-    if (told !== undefined) show((level = told));
+    settle();
   };
   track.addEventListener("pointerup", letGo);
   track.addEventListener("pointercancel", letGo);
@@ -170,7 +180,7 @@ export function fader(link, address, label) {
     event.preventDefault();
   });
   link.store.on(address, (value) => {
-    if (hand === null) show((level = value));
+    if (hand === null && settling === 0) show((level = value));
   });
   return h("div", { class: "fader" }, track, readout);
 }

@@ -155,7 +155,7 @@ export class Deck {
     const facts = take ?? {};
     say(this.cells.seed, take ? String(facts.seed) : "–");
     say(this.cells.bpm, facts.bpm_measured ? facts.bpm_measured.toFixed(1) : "–");
-    say(this.cells.seam, facts.seam ? facts.seam.toFixed(2) : "–");
+    say(this.cells.seam, facts.lufs ? facts.seam.toFixed(2) : "–");
     say(this.cells.lufs, facts.lufs ? facts.lufs.toFixed(1) : "–");
     say(this.cells.rtf, facts.rtf ? facts.rtf.toFixed(2) : "–");
     this.cells.seam.classList.toggle("poor", facts.seam > 1.5);

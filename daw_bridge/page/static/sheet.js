@@ -125,7 +125,7 @@ function takeRow(take, which, isOn, barBeats, recall) {
   const facts = [
     `seed ${take.seed}`, loopLength(take.beats, barBeats), `${number(take.bpm, 2)} BPM`,
     take.bpm_measured ? `measured ${number(take.bpm_measured, 1)}` : "",
-    take.seam ? `seam ${number(take.seam, 2)}` : "", take.lufs ? `${take.lufs.toFixed(1)} LUFS` : "",
+    take.lufs ? `seam ${take.seam.toFixed(2)}` : "", take.lufs ? `${take.lufs.toFixed(1)} LUFS` : "",
     take.confidence ? `confidence ${take.confidence.toFixed(2)}` : "",
     take.rtf ? `RTF ${take.rtf.toFixed(2)}` : "",
   ].filter(Boolean).join(" · ");

@@ -41,8 +41,8 @@ from daw_bridge.session.building import (
     first_state,
 )
 from daw_bridge.session.capture import build_capturing, capture_controls
-from daw_bridge.session.resuming import leave, saved_set
 from daw_bridge.session.page import page_served
+from daw_bridge.session.resuming import leave, saved_set
 from daw_bridge.session.server import live_server
 from daw_bridge.session.sound import Sound
 from daw_bridge.signals import on_signals
@@ -84,8 +84,9 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         keeper = None if config.session is None else Keeper(live_set, config.session)
         recording = Recording(rig, state, lambda: _recording_folder(config))
         stack.push_async_callback(recording.close)
-        controls = _saving(keeper) | _recording(recording) | capture_controls(capturing)
-        panel = Panel(live_set, controls)
+        panel = Panel(
+            live_set, _saving(keeper) | _recording(recording) | capture_controls(capturing)
+        )
         if saved is not None:
             restore(live_set, saved)
         if keeper is not None:

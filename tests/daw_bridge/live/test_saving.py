@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -98,3 +99,20 @@ def test_only_what_has_changed_is_due_and_not_more_than_every_two_seconds(tmp_pa
         return quiet, keeper.due(11.0), keeper.due(12.0) is not None, keeper.up_to_date
 
     assert play(talk) == (None, None, True, False)
+
+
+def test_what_was_measured_of_a_take_is_kept_and_files_from_before_are_read(tmp_path):
+    saved_set(tmp_path)
+    path = tmp_path / "session.json"
+
+    async def restored(live):
+        restore(live.live, read_session(path))
+        return live.state.decks[1].history.current.facts
+
+    assert play(restored).lufs == -14.0
+    before = json.loads(path.read_text())
+    for deck in before["decks"]:
+        for take in deck["takes"]:
+            del take["facts"]
+    path.write_text(json.dumps(before))
+    assert play(restored).lufs == 0.0

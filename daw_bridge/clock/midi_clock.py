@@ -54,7 +54,7 @@ class MidiClockFollower:
         self._judged: list[tuple[int, float]] = []
         self._calm_ticks = _CALM_TICKS  # ticks since the last gap
         self._missing = 0  # ticks that would fill those gaps
-        self._playing = False
+        self._playing = True  # until it says otherwise: some senders never say anything
         self._locates = 0
         self._located = False
 
@@ -77,7 +77,7 @@ class MidiClockFollower:
             self._locate(0)
             self._playing = True
         elif message == "continue":
-            if not self._playing:
+            if not self._playing or not self._located:
                 self._locate(self._position)
             self._playing = True
         elif message == "stop":
@@ -85,7 +85,7 @@ class MidiClockFollower:
             self._position = max(0, self._tick + 1 - self._origin)
         else:
             self._position = sixteenths * TICKS_PER_SIXTEENTH
-            if self._playing:  # some senders jump without a stop
+            if self._playing and self._located:  # some senders jump without a stop
                 self._locate(self._position)
 
     def align(self, seconds: float, beat: float = 0.0) -> None:

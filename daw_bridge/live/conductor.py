@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from daw_bridge.audio.conform import conform_loop
+from daw_bridge.audio.conform import conform_loop, is_near
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import load_loop
 from daw_bridge.audio.loop import Loop
@@ -30,7 +30,22 @@ _LOOK_SECONDS = 0.05
 _LOADING_SECONDS = 0.25
 
 Tempo = Callable[[], float | None]
-"""The tempo of the other decks that sound; None where there are none."""
+"""The tempo that a loop must have, of whom is followed or of the other decks that sound; None where
+it may lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A loop that begins when the transport does.
+
+    Attributes:
+        loop: which one.
+        song_beat: the beat of the song on which its first sample lay; None for one that begins on
+            a quantum.
+    """
+
+    loop: Loop
+    song_beat: Fraction | None = None
 
 
 class Conductor:
@@ -70,7 +85,11 @@ class Conductor:
         self._shape = shape
         self._tempo = tempo
         self._ask: Ask | None = None
-        self._cued: Loop | None = None
+        self.cued: Loop | None = None
+        """The loop that plays, or waits for its quantum or for the transport."""
+        self.cued_beat = Fraction(0)
+        """The clock's beat on which it was last cued to begin."""
+        self.waiting: Waiting | None = None
         self._task: asyncio.Task[None] | None = None
 
     # Wishes
@@ -100,7 +119,7 @@ class Conductor:
         """Give up what is under way, and let the deck fall silent on the next quantum."""
         self._give_up()
         self.state.move("stop")
-        self._cued = None
+        self.cued = self.waiting = None
         self.sink.cue(None, lead_seconds=PRESS_LEAD_SECONDS)
 
     def launch(self) -> None:
@@ -121,7 +140,7 @@ class Conductor:
         take = self.take_at(place)
         loop = self.loop_of(take, self._tempo() or self.sink.bpm)
         self.adopt(place)
-        self._cue(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
+        self.begin(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
         self.follow()
 
     def undo(self) -> None:
@@ -142,7 +161,7 @@ class Conductor:
     def follow(self) -> None:
         """Begin to follow, where follow actions were set while a take plays already."""
         busy = self._task is not None and not self._task.done()
-        loop, ask = self._cued, self._ask
+        loop, ask = self.cued, self._ask
         if not busy and loop is not None and ask is not None and self.state.every_bars:
             self._replace_task(self._follow_on(loop, ask))
 
@@ -180,6 +199,8 @@ class Conductor:
                 raise StorageFailed(f"the audio of {take.prompt!r} is not on this computer")
             loop = load_loop(take.path, take.beats, take.bpm, rate_hz, n_channels)
             take.loop = replace(loop, name=take.prompt or take.clip)
+        if self._set.follows and is_near(take.loop, bpm):
+            return take.loop
         return conform_loop(take.loop, bpm, rate_hz)
 
     def adopt(self, place: int) -> None:
@@ -189,14 +210,21 @@ class Conductor:
         if self._ask is None or self._ask.prompt != take.prompt:
             self._ask = Ask(take.prompt, self.state.bars, take.bpm, take.seed)
 
-    def cue_for(self, loop: Loop | None, beat: Fraction) -> Cue:
-        """The cue of a scene: the deck is moved here, and the mixer hands the cue over."""
+    def cue_for(self, loop: Loop | None, beat: Fraction) -> Cue | None:
+        """The cue of a scene: the deck is moved here, and the mixer hands the cue over.
+
+        None where it waits for the transport.
+        """
+        self.waiting = None
         if loop is None:
             self._give_up()
             self.state.move("stop")
+        elif self._set.halted:
+            self._wait(loop, loop.name)
+            return None
         else:
-            self._expect(loop, loop.name, beat)
-        self._cued = loop
+            self.expect(loop, loop.name, beat)
+        self.cued = loop
         if loop is not None:
             self.follow()
         return self.sink.cue_at(loop, beat)
@@ -205,7 +233,7 @@ class Conductor:
     def tempo_to_be(self) -> float | None:
         """The tempo of the loop that plays or is cued; None in silence."""
         sounds = self.deck.playing is not None or self.state.doing == "cued"
-        return self._cued.bpm if sounds and self._cued is not None else None
+        return self.cued.bpm if sounds and self.cued is not None else None
 
     def retuned(self, bpm: float) -> Loop | None:
         """The take that sounds, from its original audio, at another tempo; None in silence.
@@ -216,18 +244,18 @@ class Conductor:
         take = self.state.history.current
         if self.tempo_to_be is None or take is None or take.loop is None:
             return None
-        return conform_loop(take.loop, bpm, self._shape[0])
+        return self.loop_of(take, bpm)
 
     def retune(self, loop: Loop, beat: Fraction) -> Cue:
         """The cue that goes on with the same take at another tempo, wherever in it ``beat`` is."""
         origin = self.deck.origin_beat
-        self._cued = loop
+        self.cued = loop
         return replace(self.sink.cue_at(loop, beat), origin_beat=origin)
 
     def look(self) -> None:
         """Let the state follow what is heard; called many times a second."""
         state, playing = self.state, self.deck.playing
-        if playing is not None and playing is self._cued and not self.deck.waits:
+        if playing is not None and playing is self.cued and not self.deck.waits:
             if state.doing != "playing":
                 state.move("begun")
             if state.next_clip is not None and state.next_clip.cued_bar:
@@ -257,7 +285,7 @@ class Conductor:
     async def _follow_on(self, loop: Loop | None, ask: Ask) -> None:
         """Once a take is heard make the next, again and again."""
         while loop is not None:
-            while self.deck.playing is not self._cued:  # which a change of tempo replaces
+            while self.deck.playing is not self.cued:  # which a change of tempo replaces
                 await asyncio.sleep(_LOOK_SECONDS)
             self.look()
             deck, take = self.state, self.state.history.current
@@ -285,7 +313,7 @@ class Conductor:
                 deck.move("held")
                 deck.next_clip = NextClip(take.prompt, fraction=1.0, held=True)
                 return None
-            self._cue(loop, take.prompt, "whole", earliest=ask.earliest)
+            self.begin(loop, take.prompt, "whole", earliest=ask.earliest)
         except MagnetError as error:
             deck.next_clip = None
             deck.move("failed")
@@ -293,7 +321,7 @@ class Conductor:
             return None
         return loop
 
-    def _cue(
+    def begin(
         self,
         loop: Loop,
         prompt: str,
@@ -302,12 +330,25 @@ class Conductor:
         earliest: Fraction = Fraction(0),
         lead_seconds: float = LEAD_SECONDS,
     ) -> None:
+        """Let a loop begin on the next quantum, or with the transport where that stands."""
+        if self._set.halted:
+            self._wait(loop, prompt, event)
+            return
+        self.waiting = None
         beat = self.sink.cue(loop, earliest=earliest, lead_seconds=lead_seconds)
-        self._expect(loop, prompt, beat, event)
+        self.expect(loop, prompt, beat, event)
 
-    def _expect(self, loop: Loop, prompt: str, beat: Fraction, event: Event = "launch") -> None:
+    def _wait(self, loop: Loop, prompt: str, event: Event = "launch") -> None:
+        """Let a loop begin with the transport, which stands."""
+        if event == "whole":
+            self.state.move("held")
+        self.cued, self.waiting = loop, Waiting(loop)
+        self.state.next_clip = NextClip(prompt, fraction=1.0, held=True)
+
+    def expect(self, loop: Loop, prompt: str, beat: Fraction, event: Event = "launch") -> None:
+        """Take note of a loop that somebody cues for a beat."""
         self.state.move(event)
-        self._cued = loop
+        self.cued, self.cued_beat = loop, beat
         bar = self.sink.bar_of(beat)
         self.state.next_clip = NextClip(prompt, fraction=1.0, cued_bar=bar)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +12,8 @@ from daw_bridge.audio.mixer import Mixer
 from daw_bridge.audio.output import AudioOutput
 from daw_bridge.audio.silent_output import SilentOutput
 from daw_bridge.client.async_client import AsyncMagnetClient
-from daw_bridge.clock.internal_clock import InternalClock
+from daw_bridge.clock.source import TempoSource
+from daw_bridge.clock.steered_clock import SteeredClock
 from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.deck_sink import DeckSink
 from daw_bridge.live.conductor import Conductor, Tempo
@@ -51,9 +53,21 @@ def first_state(config: BridgeConfig, wish: LiveWish) -> LiveState:
     return LiveState(bpm=config.bpm, meter=config.meter, decks=decks)
 
 
-def build_rig(config: BridgeConfig, output: AudioOutput) -> Rig:
-    """The decks on the internal clock of an output that is not started yet."""
-    clock = InternalClock(output.rate_hz, config.bpm, config.meter, output.heard_sample)
+def build_rig(
+    config: BridgeConfig, output: AudioOutput, sources: Sequence[TempoSource] = ()
+) -> Rig:
+    """The decks on the clock of an output that is not started yet.
+
+    Args:
+        config: how many decks, and on which outputs.
+        output: where the sound goes.
+        sources: whom the clock may follow, the best first.
+    """
+    heard = output.heard_sample
+    clock = SteeredClock(output.rate_hz, config.bpm, config.meter, heard, sources)
+    clock.offset_seconds = config.clock_offset / 1000
+    if sources:
+        clock.choose(config.clock)
     channels = config.live_outputs()
     routes = tuple(
         tuple(channels.index(channel) for channel in config.outputs_of_deck(index))

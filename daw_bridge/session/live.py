@@ -14,9 +14,11 @@ from rich.console import Console
 from daw_bridge.audio.favour import favour_the_callback
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.audio.output import AudioOutput
+from daw_bridge.clock.clock_words import ClockWords
 from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.folder_sink import free_path
 from daw_bridge.live.asking import Ask
+from daw_bridge.live.clock_controls import clock_controls
 from daw_bridge.live.commands import Commands
 from daw_bridge.live.conductor import Conductor
 from daw_bridge.live.keyboard import keys
@@ -41,6 +43,13 @@ from daw_bridge.session.building import (
     first_state,
     output_or_silence,
 )
+from daw_bridge.session.clocks import (
+    SECONDS,
+    clock_words,
+    kept_in_time,
+    midi_clock_ports,
+    open_sources,
+)
 from daw_bridge.session.server import live_server
 from daw_bridge.signals import on_signals
 from osc_server.contract.errors import DeviceUnavailable, StorageFailed
@@ -60,7 +69,8 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     ending = asyncio.Event()
     state = first_state(config, wish)
     saved = None if config.session is None else read_session(config.session)
-    rig = build_rig(config, output_or_silence(config))
+    sources = open_sources(config)
+    rig = build_rig(config, output_or_silence(config), sources.by_rank)
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
         address, health, front = await stack.enter_async_context(live_server(config, state))
@@ -73,25 +83,33 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         keeper = None if config.session is None else Keeper(live_set, config.session)
         recording = Recording(rig, state, lambda: _recording_folder(config))
         stack.push_async_callback(recording.close)
-        panel = Panel(live_set, _saving(keeper) | _recording(recording))
+        words = clock_words(live_set, sources)
+        controls = clock_controls(live_set, words, SECONDS) | _saving(keeper)
+        panel = Panel(live_set, controls | _recording(recording))
         if saved is not None:
             restore(live_set, saved)
         if keeper is not None:
             stack.callback(keeper.save)
         if front is not None:
             front.hand_to(panel)
+        stack.enter_context(kept_in_time(live_set, sources))
         stack.callback(asyncio.create_task(_keep_telling(live_set, panel, keeper)).cancel)
-        midi = midi_surface(panel.receive, panel.forget, config.decks, state.say)
+        midi_clock = midi_clock_ports(config, live_set, sources)
+        midi = midi_surface(panel.receive, panel.forget, config.decks, state.say, midi_clock)
         panel.add(_learning(stack.enter_context(midi)))
         screen = stack.enter_context(_screen(state, rig, console))
-        stack.enter_context(_typing(state, _commands(live_set, ending.set)))
+        stack.enter_context(_typing(state, _commands(live_set, words, ending.set)))
         if wish.prompt:
             live_set.conductors[0].ask(wish.prompt)
-        while not ending.is_set():
-            screen.show()
-            if health.done():
-                health.result()  # raises why the server could not be started
-            await _wait(ending, _FRAME_SECONDS)
+        await _show(screen, ending, health)
+
+
+async def _show(screen: Screen, ending: asyncio.Event, health: asyncio.Task[None]) -> None:
+    while not ending.is_set():
+        screen.show()
+        if health.done():
+            health.result()  # raises why the server could not be started
+        await _wait(ending, _FRAME_SECONDS)
 
 
 async def live_offline(
@@ -116,7 +134,7 @@ async def live_offline(
             await live_set.close()
 
 
-def _commands(live: LiveSet, end: Callable[[], None]) -> Commands:
+def _commands(live: LiveSet, words: ClockWords, end: Callable[[], None]) -> Commands:
     """The typed lines, which go to the deck that is chosen when they are typed."""
 
     def chosen() -> Conductor:
@@ -127,6 +145,7 @@ def _commands(live: LiveSet, end: Callable[[], None]) -> Commands:
         lambda prompt: chosen().ask(prompt),
         lambda: chosen().stop(),
         lambda level_db: live.apply_levels(),
+        lambda bpm: words.take("bpm", [bpm], SECONDS()),
         end,
     )
 

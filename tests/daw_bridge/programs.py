@@ -101,7 +101,8 @@ def environment(folder: Path, env: dict[str, str] | None = None) -> dict[str, st
     home |= {"XDG_STATE_HOME": str(folder / "state"), "XDG_DATA_HOME": str(folder / "data")}
     clean = {key: value for key, value in os.environ.items() if not key.startswith("MAGNET_")}
     source = Path(__file__).parents[2]
-    return {**clean, **home, "COLUMNS": "200", "PYTHONPATH": str(source), **(env or {})}
+    no_link = {"MAGNET_LINK": "0"}  # which would speak to the whole network
+    return {**clean, **home, "COLUMNS": "200", "PYTHONPATH": str(source), **no_link, **(env or {})}
 
 
 def descendants(pid: int) -> set[int]:

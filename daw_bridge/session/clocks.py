@@ -1,0 +1,126 @@
+"""Whom the clock of a live set can follow, and who follows it; built, connected and kept going."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from daw_bridge.clock.clock_words import ClockWords
+from daw_bridge.clock.link import LinkSource, open_link
+from daw_bridge.clock.midi_clock_out import MidiClockOut
+from daw_bridge.clock.osc_transport import OscTransport
+from daw_bridge.clock.source import TempoSource
+from daw_bridge.clock.tap_tempo import TapTempo
+from daw_bridge.config import BridgeConfig
+from daw_bridge.live.following import Following
+from daw_bridge.live.live_set import LiveSet
+from daw_bridge.midi.clock_in import MidiClockIn
+from daw_bridge.midi.clock_ports import MidiClockPorts
+from osc_server.contract.errors import DeviceUnavailable
+
+SECONDS = time.perf_counter
+"""The monotonic clock that sources are read by."""
+_LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everybody who may lead the clock.
+
+    Attributes:
+        midi: MIDI clock from the ports of this computer.
+        osc: a patch or a script.
+        tap: a finger.
+        link: the Link session; None where there is none.
+        no_link: what to do where there is none.
+    """
+
+    midi: MidiClockIn
+    osc: OscTransport
+    tap: TapTempo
+    link: LinkSource | None = None
+    no_link: str = ""
+
+    @property
+    def by_rank(self) -> tuple[TempoSource, ...]:
+        """The best first."""
+        others = (self.midi, self.osc, self.tap)
+        return others if self.link is None else (self.link, *others)
+
+
+def open_sources(config: BridgeConfig) -> Sources:
+    """Whom the settings let the clock follow.
+
+    Raises:
+        DeviceUnavailable: where Link was asked for by name, and cannot be had.
+    """
+    midi, osc, tap = MidiClockIn(SECONDS), OscTransport(), TapTempo()
+    if not config.link:
+        if config.clock == "link":
+            raise DeviceUnavailable("--clock link joins a Link session: leave out --no-link")
+        return Sources(midi, osc, tap, no_link="start magnet-bridge live without --no-link")
+    try:
+        link = open_link(config.bpm, float(config.meter.beats_per_bar))
+    except DeviceUnavailable as error:
+        if config.clock == "link":
+            raise
+        return Sources(midi, osc, tap, no_link=str(error))
+    return Sources(midi, osc, tap, link)
+
+
+def clock_words(live: LiveSet, sources: Sources) -> ClockWords:
+    """Takes what is said to the clock of a live set."""
+    return ClockWords(
+        live.rig.clock,
+        live.set_bpm,
+        live.set_meter,
+        sources.osc,
+        sources.tap,
+        sources.link,
+        sources.no_link,
+    )
+
+
+def midi_clock_ports(config: BridgeConfig, live: LiveSet, sources: Sources) -> MidiClockPorts:
+    """MIDI clock in and out, on ports that are not open yet."""
+    clock = live.rig.clock
+    return MidiClockPorts(
+        sources.midi,
+        lambda: MidiClockOut(clock, clock.time),
+        config.clock_in,
+        config.clock_out,
+        live.state.say,
+        opens_any=sys.platform != "win32",
+    )
+
+
+@contextmanager
+def kept_in_time(live: LiveSet, sources: Sources) -> Iterator[None]:
+    """Let the clock follow who leads, and the decks the clock, while the block lasts."""
+    keeping = asyncio.create_task(_keep_time(live))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        if sources.link is not None:
+            sources.link.close()
+
+
+async def _keep_time(live: LiveSet) -> None:
+    following = Following(live)
+    try:
+        while True:
+            try:
+                now = SECONDS()
+                live.rig.clock.update(now)
+                following.look(now)
+            except Exception as error:  # noqa: BLE001  # the door: the decks play on
+                live.state.say(f"something broke in the bridge: {error!r}")
+                await asyncio.sleep(1)
+            await asyncio.sleep(_LOOK_SECONDS)
+    finally:
+        following.close()

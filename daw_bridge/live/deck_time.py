@@ -25,8 +25,7 @@ def sounding(conductor: Conductor) -> Loop | None:
 def expected(conductor: Conductor) -> Loop | None:
     """The loop that waits for its quantum."""
     loop = conductor.cued
-    waits = conductor.state.doing in ("playing", "cued") and loop is not conductor.deck.playing
-    return loop if waits else None
+    return loop if conductor.state.next == "cued" and loop is not conductor.deck.playing else None
 
 
 def lay(

@@ -20,6 +20,7 @@ from osc_server.contract.musical_time import Meter
 
 _OFF_SECONDS = 0.003
 """A loop that lies further from its beats than this is laid anew on the next one."""
+_FAR_OFF_SECONDS = 0.012
 _ENTER_SECONDS = 0.3
 _BREATH_SECONDS = 0.25
 _SHARE = 3
@@ -145,17 +146,19 @@ class Following:
 
     def _keep_in_place(self) -> None:
         """Lay loops anew that have come off their beats within their round."""
-        off_samples = round(_OFF_SECONDS * self._live.rig.output.rate_hz)
+        rate_hz = self._live.rig.output.rate_hz
         beat = Fraction(math.ceil(self._soon()))
         cues: list[tuple[Conductor, Cue | None]] = []
         for conductor in self._live.conductors:
             loop, origin = sounding(conductor), conductor.deck.origin_beat
-            if loop is None or origin is None or not is_near(loop, self._clock.bpm):
+            if loop is None or origin is None or loop.name in self._out_of_reach:
                 continue
             lies_at = conductor.deck.sample_of(beat)
             if lies_at is None or beat >= origin + loop.beats:
                 continue  # the next round begins on its own beat
-            if abs(lies_at - self._clock.sample_at(beat)) > off_samples:
+            # One that is being stretched is about to be laid anew anyway.
+            off_seconds = _OFF_SECONDS if is_near(loop, self._clock.bpm) else _FAR_OFF_SECONDS
+            if abs(lies_at - self._clock.sample_at(beat)) > off_seconds * rate_hz:
                 cues.append((conductor, lay(conductor, loop, beat, origin, Fraction(1))))
         self._launch(cues)
 

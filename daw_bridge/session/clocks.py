@@ -59,9 +59,7 @@ def open_sources(config: BridgeConfig) -> Sources:
         DeviceUnavailable: where Link was asked for by name, and cannot be had.
     """
     midi, osc, tap = MidiClockIn(SECONDS), OscTransport(), TapTempo()
-    if not config.link:
-        if config.clock == "link":
-            raise DeviceUnavailable("--clock link joins a Link session: leave out --no-link")
+    if not config.link and config.clock != "link":
         return Sources(midi, osc, tap, no_link="start magnet-bridge live without --no-link")
     try:
         link = open_link(config.bpm, float(config.meter.beats_per_bar))

@@ -204,13 +204,13 @@ def test_when_who_leads_stops_the_decks_fall_silent_at_once_and_begin_with_its_s
 
 def test_a_song_position_enters_loops_where_they_would_be():
     async def talk(live, leader):
-        leader.put(10.25, live.seconds)  # a loop of 8 beats that began on 0 is on 2.25
+        leader.put(10.25, live.seconds)  # a loop of 8 beats that began on 4 is on 6.25
         await live.follow(0.2)
         found = await heard(live, 8.0)
         return [round(leader.beat_at(at), 2) for at, level in found if level > 0.8], found
 
     loud, found = led(beats=8)(talk)
-    assert loud == [16.0, 24.0]
+    assert loud == [12.0, 20.0]
     assert len(found) == 16
 
 

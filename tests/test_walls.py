@@ -36,6 +36,7 @@ HOMES = {
     "sounddevice": ("daw_bridge/audio/",),
     "mido": ("daw_bridge/midi/",),
     "rtmidi": ("daw_bridge/midi/",),
+    "jack": ("daw_bridge/midi/",),
     "pyloudnorm": ("osc_server/rendering/finishing.py",),
     "pythonosc": ("osc_server/contract/packets.py",),
 }

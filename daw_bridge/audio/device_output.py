@@ -68,6 +68,7 @@ class DeviceOutput:
         self._fault: BaseException | None = None
         self._stuck = False
         self._published = StreamTime(0, 0.0)
+        self._latency_seconds = 0.0
         self._check()
 
     @property
@@ -93,6 +94,11 @@ class DeviceOutput:
     def block_size(self) -> int:
         """Most samples that it asks for at once."""
         return len(self._mixed)
+
+    @property
+    def latency_seconds(self) -> float:
+        """From the instant at which a block is asked for until it is heard, as the host says."""
+        return self._latency_seconds
 
     @property
     def underruns(self) -> int:
@@ -206,7 +212,9 @@ class DeviceOutput:
         self._next_sample = start + frames
         # Some hosts give no DAC time; what is written now is then taken as heard now. A whole new
         # pair in one assignment: a reader in another thread sees the old one or the new one.
-        self._published = StreamTime(start, time.outputBufferDacTime or time.currentTime)
+        heard_at = time.outputBufferDacTime or time.currentTime
+        self._latency_seconds = heard_at - time.currentTime
+        self._published = StreamTime(start, heard_at)
 
     def _fill(self, outdata: Block, frames: int, start: int) -> None:
         source, columns = self._source, self._columns

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 _SMOOTHING = 0.05
 _LOST_SECONDS = 0.05
+_LOST_LOOKS = 5
 
 
 class SampleTime:
@@ -14,7 +15,7 @@ class SampleTime:
     A sound card does not run at exactly its nominal rate, and where it stands is known to a block
     at worst: each look takes a twentieth of what it finds, which follows any drift of a card (some
     hundred parts in a million) within some hundredths of a millisecond. Where the stream has
-    stopped or leapt, it is followed at once.
+    stopped or leapt, it is followed once that is sure; a single reading that is far off is not.
 
     Args:
         rate_hz: samples per second of the stream.
@@ -25,6 +26,7 @@ class SampleTime:
         self._rate_hz = rate_hz
         self._heard = heard
         self._pair: tuple[float, float] | None = None
+        self._n_lost = 0
 
     def look(self, seconds: float) -> None:
         """Compare the two, at this instant; many times a second."""
@@ -34,9 +36,12 @@ class SampleTime:
             return
         expected = self._sample_of(self._pair, seconds)
         off = sample - expected
-        if abs(off) > _LOST_SECONDS * self._rate_hz:
+        lost = abs(off) > _LOST_SECONDS * self._rate_hz
+        self._n_lost = self._n_lost + 1 if lost else 0
+        if self._n_lost >= _LOST_LOOKS:
+            self._n_lost = 0
             self._pair = (seconds, float(sample))
-        else:
+        elif not lost:
             self._pair = (seconds, expected + _SMOOTHING * off)
 
     def sample_of(self, seconds: float) -> float:

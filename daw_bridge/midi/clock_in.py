@@ -13,7 +13,13 @@ from daw_bridge.clock.source import Reading
 if TYPE_CHECKING:
     import mido
 
-_MESSAGES = frozenset({"clock", "start", "stop", "continue", "songpos"})
+_KINDS: dict[int, MidiClockMessage] = {
+    0xF2: "songpos",
+    0xF8: "clock",
+    0xFA: "start",
+    0xFB: "continue",
+    0xFC: "stop",
+}
 
 
 class MidiClockIn:
@@ -44,9 +50,17 @@ class MidiClockIn:
         """The port that leads, or led last; empty before any did."""
         return self._port
 
+    def take(self, port: str, message: bytes, seconds: float) -> None:
+        """Any thread: take note of the bytes of a message, and of the instant that it is for."""
+        kind = _KINDS.get(message[0]) if message else None
+        if kind == "songpos" and len(message) == 3:
+            self._inbox.put((port, kind, seconds, message[1] | message[2] << 7))
+        elif kind is not None and len(message) == 1:
+            self._inbox.put((port, kind, seconds, 0))
+
     def hear(self, port: str, message: mido.Message) -> None:
         """Any thread: take note of a message of a port; others than the clock's are left alone."""
-        if message.type in _MESSAGES:
+        if message.type in _KINDS.values():
             kind = cast("MidiClockMessage", message.type)
             self._inbox.put((port, kind, self._seconds(), getattr(message, "pos", 0)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from daw_bridge.clock.midi_clock_out import MidiClockOut
 from daw_bridge.midi.clock_in import MidiClockIn
@@ -13,6 +13,35 @@ from osc_server.contract.errors import DeviceUnavailable
 
 if TYPE_CHECKING:
     import mido
+
+
+class ClockPorts(Protocol):
+    """What brings MIDI clock in and out, beside a hub that opens ports for controllers."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a port was named."""
+        ...
+
+    def use(self, backend: MidiBackend) -> None:
+        """Open outputs through this one."""
+        ...
+
+    def hears(self, port: str) -> bool:
+        """Whether an input is to be opened for the clock."""
+        ...
+
+    def hear(self, port: str, message: mido.Message) -> None:
+        """Any thread: a message of an input, at the instant at which it came."""
+        ...
+
+    def look(self, ports: MidiPorts) -> None:
+        """Take note of the ports that are there."""
+        ...
+
+    def close(self) -> None:
+        """Send a stop to all, and no more."""
+        ...
 
 
 class MidiClockPorts:
@@ -61,11 +90,11 @@ class MidiClockPorts:
 
     def hears(self, port: str) -> bool:
         """Whether an input is to be opened for the clock."""
-        return _is_one_of(port, self._wanted_in) if self._wanted_in else self._opens_any
+        return is_one_of(port, self._wanted_in) if self._wanted_in else self._opens_any
 
     def hear(self, port: str, message: mido.Message) -> None:
         """Any thread: a message of an input, at the instant at which it came."""
-        if not self._wanted_in or _is_one_of(port, self._wanted_in):
+        if not self._wanted_in or is_one_of(port, self._wanted_in):
             self._in.hear(port, message)
 
     def look(self, ports: MidiPorts) -> None:
@@ -78,7 +107,7 @@ class MidiClockPorts:
                 sender.close()
                 self._say(f"{name} takes no MIDI clock any more; it gets it again once it is back")
         for name in ports.outputs:
-            if name not in self._senders and _is_one_of(name, self._wanted_out):
+            if name not in self._senders and is_one_of(name, self._wanted_out):
                 self._send_to(name)
 
     def close(self) -> None:
@@ -103,5 +132,6 @@ class MidiClockPorts:
         self._say(f"MIDI clock goes to {name}")
 
 
-def _is_one_of(port: str, parts: Sequence[str]) -> bool:
+def is_one_of(port: str, parts: Sequence[str]) -> bool:
+    """Whether one of these is part of a port's name."""
     return any(part.lower() in port.lower() for part in parts)

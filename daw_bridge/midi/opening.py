@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from daw_bridge.config import APPLICATION
-from daw_bridge.midi.clock_ports import MidiClockPorts
+from daw_bridge.midi.clock_ports import ClockPorts
 from daw_bridge.midi.engine import Action
 from daw_bridge.midi.hub import MidiHub
 from daw_bridge.midi.ports import MidoBackend
@@ -38,7 +38,7 @@ def midi_hub(
     hand_over: Callable[[Callable[[], None]], object],
     *,
     hears_all: bool = False,
-    clock: MidiClockPorts | None = None,
+    clock: ClockPorts | None = None,
 ) -> MidiHub:
     """The MIDI of this computer; nothing is opened before ``watch``.
 
@@ -63,7 +63,7 @@ def midi_surface(
     forget: Callable[[MidiSurface], None],
     n_decks: int,
     say: Callable[[str], None],
-    clock: MidiClockPorts,
+    clock: ClockPorts,
 ) -> Iterator[MidiHub]:
     """Let the controllers of this computer play a panel while the block lasts, and MIDI clock run.
 

@@ -14,7 +14,6 @@ from rich.console import Console
 from daw_bridge.audio.favour import favour_the_callback
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.audio.output import AudioOutput
-from daw_bridge.clock.clock_words import ClockWords
 from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.folder_sink import free_path
 from daw_bridge.live.asking import Ask
@@ -44,7 +43,6 @@ from daw_bridge.session.building import (
     output_or_silence,
 )
 from daw_bridge.session.clocks import (
-    SECONDS,
     clock_words,
     kept_in_time,
     midi_clock_ports,
@@ -84,7 +82,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         recording = Recording(rig, state, lambda: _recording_folder(config))
         stack.push_async_callback(recording.close)
         words = clock_words(live_set, sources)
-        controls = clock_controls(live_set, words, SECONDS) | _saving(keeper)
+        controls = clock_controls(live_set, words, sources.seconds) | _saving(keeper)
         panel = Panel(live_set, controls | _recording(recording))
         if saved is not None:
             restore(live_set, saved)
@@ -97,8 +95,12 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         midi_clock = midi_clock_ports(config, live_set, sources)
         midi = midi_surface(panel.receive, panel.forget, config.decks, state.say, midi_clock)
         panel.add(_learning(stack.enter_context(midi)))
+
+        def tell_bpm(bpm: float) -> None:
+            words.take("bpm", [bpm], sources.seconds())
+
         screen = stack.enter_context(_screen(state, rig, console))
-        stack.enter_context(_typing(state, _commands(live_set, words, ending.set)))
+        stack.enter_context(_typing(state, _commands(live_set, tell_bpm, ending.set)))
         if wish.prompt:
             live_set.conductors[0].ask(wish.prompt)
         await _show(screen, ending, health)
@@ -134,7 +136,9 @@ async def live_offline(
             await live_set.close()
 
 
-def _commands(live: LiveSet, words: ClockWords, end: Callable[[], None]) -> Commands:
+def _commands(
+    live: LiveSet, tell_bpm: Callable[[float], None], end: Callable[[], None]
+) -> Commands:
     """The typed lines, which go to the deck that is chosen when they are typed."""
 
     def chosen() -> Conductor:
@@ -145,7 +149,7 @@ def _commands(live: LiveSet, words: ClockWords, end: Callable[[], None]) -> Comm
         lambda prompt: chosen().ask(prompt),
         lambda: chosen().stop(),
         lambda level_db: live.apply_levels(),
-        lambda bpm: words.take("bpm", [bpm], SECONDS()),
+        tell_bpm,
         end,
     )
 

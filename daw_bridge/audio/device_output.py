@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
+from collections.abc import Callable
 from types import ModuleType
 from typing import Protocol
 
@@ -47,12 +48,16 @@ class DeviceOutput:
 
     Args:
         settings: which device, and how.
+        cycle_frame: gives the frame with which JACK's present cycle begins; asked in the callback
+            of a device of JACK.
 
     Raises:
         DeviceUnavailable: with what to do, where there is no such device or it cannot do that.
     """
 
-    def __init__(self, settings: OutputSettings) -> None:
+    def __init__(
+        self, settings: OutputSettings, cycle_frame: Callable[[], int] | None = None
+    ) -> None:
         self._sounddevice: ModuleType = load_sounddevice()
         device = choose_device(output_devices(), settings)
         self._device = device
@@ -69,6 +74,8 @@ class DeviceOutput:
         self._stuck = False
         self._published = StreamTime(0, 0.0)
         self._latency_seconds = 0.0
+        self._cycle_frame = cycle_frame if "JACK" in device.host_api else None
+        self._cycle: tuple[int, int] | None = None
         self._check()
 
     @property
@@ -131,6 +138,11 @@ class DeviceOutput:
     def published(self) -> StreamTime:
         """The last pair of stream sample and the stream time at which it is heard."""
         return self._published
+
+    @property
+    def cycle(self) -> tuple[int, int] | None:
+        """Of JACK's newest cycle: its first frame, and the stream sample that was written there."""
+        return self._cycle
 
     def heard_sample(self) -> int:
         """The stream sample that is heard now."""
@@ -200,6 +212,10 @@ class DeviceOutput:
         if status.output_underflow:
             self._underruns += 1
         start = self._next_sample
+        if (cycle_frame := self._cycle_frame) is not None:
+            frame, cycle = cycle_frame(), self._cycle
+            if cycle is None or cycle[0] != frame:  # some hosts ask several times in a cycle
+                self._cycle = (frame, start)
         outdata.fill(0.0)
         try:
             self._fill(outdata, frames, start)

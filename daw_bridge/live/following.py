@@ -94,7 +94,7 @@ class Following:
                 state.say(f"{before} is silent: the clock goes on alone at {clock.bpm:g} BPM")
             self._out_of_reach.clear()
         elif leader != before:
-            state.say(f"{clock.description} leads the clock: {clock.bpm:g} BPM")
+            state.say(f"{leader} leads the clock: {clock.bpm:g} BPM")
         if halted and not state.halted:
             state.say(f"{leader} has stopped: the decks go on when it starts")
 

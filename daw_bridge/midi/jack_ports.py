@@ -21,6 +21,7 @@ Hear = Callable[[str, bytes, float], None]
 """Takes the bytes of a message of a port, and when it came."""
 
 _CLIENT = "magnet-bridge clock"
+_WRAP = 1 << 32
 
 
 class JackPorts:
@@ -42,6 +43,8 @@ class JackPorts:
         self._hear = hear
         self._rate_hz: int = self._client.samplerate
         self._block = (0, 0)  # the first frame of the block that is written now, and of the next
+        self._cycle = (0, 0)  # JACK's own number of its first frame, and ours
+        self._offset: int | None = None
         self._last_seconds = 0.0
         self._since_gone: float | None = None
         # Replaced whole, never changed in place: JACK's thread reads them.
@@ -61,6 +64,33 @@ class JackPorts:
         # The block may have ended between the two: time does not go back for that.
         self._last_seconds = max(self._last_seconds, frame / self._rate_hz)
         return self._last_seconds
+
+    def cycle_frame(self) -> int:
+        """JACK's own number of the first frame of its present cycle: for all its clients alike."""
+        frame: int = self._client.last_frame_time
+        return frame
+
+    def heard_sample(
+        self, cycle: tuple[int, int] | None, latency_seconds: float, otherwise: int
+    ) -> int:
+        """The sample of a stream of this server that is heard now.
+
+        Exact, where a stream's own time is read a moment after its callback was asked for.
+
+        Args:
+            cycle: of the stream's newest cycle, its ``cycle_frame`` and the sample written there.
+            latency_seconds: from writing a sample until it is heard.
+            otherwise: what holds where that is not known.
+        """
+        if cycle is None or self._since_gone is not None:
+            return otherwise
+        own, apart = self._cycle, (cycle[0] - self._cycle[0] + _WRAP // 2) % _WRAP - _WRAP // 2
+        if abs(apart) <= 2 * (self._block[1] - self._block[0]):  # else JACK lost some in between
+            self._offset = cycle[1] - apart - own[1]
+        if self._offset is None:
+            return otherwise
+        written = round((self.seconds() - latency_seconds) * self._rate_hz) + self._offset
+        return max(0, written)
 
     def senders(self) -> tuple[str, ...]:
         """The ports of others that send MIDI."""
@@ -132,6 +162,7 @@ class JackPorts:
 
     def _process(self, n_frames: int) -> None:
         first = self._block[1]
+        self._cycle = (self._client.last_frame_time, first)
         self._block = (first, first + n_frames)
         for name, port, later_seconds in self._inputs:
             for offset, event in port.incoming_midi_events():

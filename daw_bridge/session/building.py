@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,9 +22,17 @@ from daw_bridge.live.maker import TakeMaker
 from daw_bridge.live.rig import Rig
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import DeckState, LiveState
+from daw_bridge.midi.jack_ports import JackPorts
 from osc_server.contract.errors import DeviceUnavailable
 
 OFFLINE_RATE_HZ = 48000
+
+
+def heard_through(output: AudioOutput, jack: JackPorts | None) -> Callable[[], int]:
+    """What gives the sample that is heard now: JACK itself, where sound and MIDI go through it."""
+    if jack is None or not isinstance(output, DeviceOutput):
+        return output.heard_sample
+    return lambda: jack.heard_sample(output.cycle, output.latency_seconds, output.heard_sample())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,10 @@ def first_state(config: BridgeConfig, wish: LiveWish) -> LiveState:
 
 
 def build_rig(
-    config: BridgeConfig, output: AudioOutput, sources: Sequence[TempoSource] = ()
+    config: BridgeConfig,
+    output: AudioOutput,
+    sources: Sequence[TempoSource] = (),
+    heard: Callable[[], int] | None = None,
 ) -> Rig:
     """The decks on the clock of an output that is not started yet.
 
@@ -62,9 +73,11 @@ def build_rig(
         config: how many decks, and on which outputs.
         output: where the sound goes.
         sources: whom the clock may follow, the best first.
+        heard: gives the sample that is heard now; None = the output does.
     """
-    heard = output.heard_sample
-    clock = SteeredClock(output.rate_hz, config.bpm, config.meter, heard, sources)
+    clock = SteeredClock(
+        output.rate_hz, config.bpm, config.meter, heard or output.heard_sample, sources
+    )
     clock.offset_seconds = config.clock_offset / 1000
     if sources:
         clock.choose(config.clock)
@@ -111,10 +124,10 @@ def build_set(
     return LiveSet(state, rig, link, make_conductor)
 
 
-def output_or_silence(config: BridgeConfig) -> AudioOutput:
+def output_or_silence(config: BridgeConfig, jack: JackPorts | None = None) -> AudioOutput:
     """The sound device; a silent stand-in where none was named and there is none."""
     try:
-        return DeviceOutput(config.live_settings())
+        return DeviceOutput(config.live_settings(), None if jack is None else jack.cycle_frame)
     except DeviceUnavailable as error:
         if config.output or config.host_api:
             raise

@@ -40,6 +40,7 @@ from daw_bridge.session.building import (
     build_rig,
     build_set,
     first_state,
+    heard_through,
     output_or_silence,
 )
 from daw_bridge.session.clocks import (
@@ -68,7 +69,8 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     state = first_state(config, wish)
     saved = None if config.session is None else read_session(config.session)
     sources = open_sources(config)
-    rig = build_rig(config, output_or_silence(config), sources.by_rank)
+    output = output_or_silence(config, sources.jack)
+    rig = build_rig(config, output, sources.by_rank, heard_through(output, sources.jack))
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
         address, health, front = await stack.enter_async_context(live_server(config, state))

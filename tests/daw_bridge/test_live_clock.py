@@ -15,7 +15,7 @@ from daw_bridge.server_process import free_port
 from osc_server.contract.packets import decode, encode
 from tests.daw_bridge.jack_ear import CONTINUE, START, JackEar, onsets
 from tests.daw_bridge.programs import running
-from tests.tools import end, require_portaudio, require_tool, running_jack
+from tests.tools import end, require_package, require_portaudio, require_tool, running_jack
 
 pytestmark = [
     pytest.mark.jack,
@@ -30,6 +30,7 @@ RATE_HZ = 48000
 def jack_server(tmp_path_factory):
     """A JACK server that waits for whoever is late: what counts is what lies on which frame."""
     require_portaudio()
+    require_package("jack", package="JACK-Client")
     with running_jack(tmp_path_factory.mktemp("jack"), patient=True, block=BLOCK) as server:
         yield server
 

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="JACK with its dummy driver"),
 ]
 
-BLOCK = 1024  # longer than a tick at 125 BPM
+BLOCK = 4096  # four ticks at 125 BPM: a busy machine is late for fewer of them
 RATE_HZ = 48000
 
 
@@ -58,13 +58,14 @@ def live(jack_server, folder, *flags, bpm=120, jitter_seconds=0.0):
     """The bridge plays a bar of clicks; the ear is connected to it."""
     port = free_port()
     flags = ["--port", str(port), "--model", "tone", "--clips", str(folder / "clips"), *flags]
-    flags += ["--host-api", "jack", "--bpm", str(bpm), "--bars", "1", "--seed", "3"]
+    flags += ["--host-api", "jack", "--block", str(BLOCK), "--bpm", str(bpm)]
+    flags += ["--bars", "1", "--seed", "3"]
     environment = jack_server.environment | {"MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
     with (
         JackEar(jack_server, jitter_seconds) as ear,
         running("live", "pad", *flags, folder=folder, env=environment) as program,
     ):
-        program.expect("playing +pad")
+        program.expect("playing +pad", seconds=90)
         ear.connect("PortAudio:out_0", "sound")
         yield Live(program, ear, port)
 

@@ -22,6 +22,7 @@ Hear = Callable[[str, bytes, float], None]
 
 _CLIENT = "magnet-bridge clock"
 _WRAP = 1 << 32
+_MOST_LOST = 64
 
 
 class JackPorts:
@@ -161,8 +162,12 @@ class JackPorts:
         self._since_gone = time.perf_counter() - self._last_seconds
 
     def _process(self, n_frames: int) -> None:
-        first = self._block[1]
-        self._cycle = (self._client.last_frame_time, first)
+        first, now = self._block[1], self._client.last_frame_time
+        lost = (now - self._cycle[0]) % _WRAP - n_frames
+        # Whole blocks went on without us; any other leap is a server that stood still.
+        if self._cycle[1] and 0 < lost <= _MOST_LOST * n_frames and lost % n_frames == 0:
+            first += lost
+        self._cycle = (now, first)
         self._block = (first, first + n_frames)
         for name, port, later_seconds in self._inputs:
             for offset, event in port.incoming_midi_events():

@@ -44,6 +44,7 @@ from daw_bridge.session.building import (
     output_or_silence,
 )
 from daw_bridge.session.clocks import (
+    Sources,
     clock_words,
     kept_in_time,
     midi_clock_ports,
@@ -69,8 +70,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
     state = first_state(config, wish)
     saved = None if config.session is None else read_session(config.session)
     sources = open_sources(config)
-    output = output_or_silence(config, sources.jack)
-    rig = build_rig(config, output, sources.by_rank, heard_through(output, sources.jack))
+    rig = _rig(config, sources)
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
         address, health, front = await stack.enter_async_context(live_server(config, state))
@@ -106,6 +106,11 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> None:
         if wish.prompt:
             live_set.conductors[0].ask(wish.prompt)
         await _show(screen, ending, health)
+
+
+def _rig(config: BridgeConfig, sources: Sources) -> Rig:
+    output = output_or_silence(config, sources.jack)
+    return build_rig(config, output, sources.by_rank, heard_through(output, sources.jack))
 
 
 async def _show(screen: Screen, ending: asyncio.Event, health: asyncio.Task[None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -171,7 +172,7 @@ class Following:
         bpm = self._clock.bpm
         stray = [one for one in self._live.conductors if self._strays(one, bpm)]
         if stray:
-            self._stretching = asyncio.create_task(self._stretch(stray, bpm, seconds))
+            self._stretching = asyncio.create_task(self._stretch(stray, bpm))
 
     def _strays(self, conductor: Conductor, bpm: float) -> bool:
         loop = sounding(conductor) or expected(conductor)
@@ -182,14 +183,14 @@ class Following:
             return False
         return loop.name not in self._out_of_reach
 
-    async def _stretch(self, conductors: list[Conductor], bpm: float, began: float) -> None:
+    async def _stretch(self, conductors: list[Conductor], bpm: float) -> None:
         """Bring decks to a tempo: what sounds on the next beat, what waits on its quantum."""
-        loop_time = asyncio.get_running_loop().time
-        began_here = loop_time()
+        took_seconds = 0.0
         found: list[tuple[Conductor, Loop]] = []
         for conductor in conductors:
             try:
-                loop = await asyncio.to_thread(conductor.retuned, bpm)
+                loop, cpu_seconds = await asyncio.to_thread(_timed, conductor, bpm)
+                took_seconds += cpu_seconds
             except BadRequest as error:
                 self._give_up_on(conductor, str(error))
             except MagnetError as error:
@@ -205,9 +206,8 @@ class Following:
             elif expected(conductor) is not None:
                 conductor.begin(loop, loop.name)
         self._launch(cues)
-        took_seconds = loop_time() - began_here
         pause = max(_BREATH_SECONDS, (_SHARE - 1) * took_seconds)
-        self._stretch_again_seconds = began + took_seconds + pause
+        self._stretch_again_seconds = self._now_seconds + pause
 
     def _give_up_on(self, conductor: Conductor, why: str) -> None:
         """Leave a loop as it is where the tempo is out of its reach; say so once."""
@@ -239,3 +239,9 @@ class Following:
         ]
         if orders:
             self._live.rig.mixer.launch(Scene(tuple(orders)))
+
+
+def _timed(conductor: Conductor, bpm: float) -> tuple[Loop | None, float]:
+    """Its loop at a tempo, and the seconds of a processor that it took."""
+    began = time.thread_time()
+    return conductor.retuned(bpm), time.thread_time() - began

@@ -17,8 +17,8 @@ from daw_bridge.midi.ports import MidiBackend, MidiPorts
 if TYPE_CHECKING:
     import mido
 
-_AHEAD_SECONDS = 0.09
-"""Messages are handed over so far ahead; beats are planned firmly for 100 ms."""
+_AHEAD_SECONDS = 0.03
+"""Messages are handed over so much before the block that they belong to is written."""
 _LOOK_SECONDS = 0.01
 
 
@@ -126,8 +126,10 @@ class JackClockSender:
     def _run(self) -> None:
         while not self._ending.is_set():
             now = self._jack.seconds()
-            for at, message in self._ticks.due(now, now + _AHEAD_SECONDS):
+            ahead_seconds = _AHEAD_SECONDS + self._output.earlier_seconds
+            until = now + ahead_seconds + 2 * self._jack.block_seconds
+            for at, message in self._ticks.due(now, until):
                 self._output.send_at(at, BYTES[message])
             self._ending.wait(_LOOK_SECONDS)
         self._output.send_at(self._jack.seconds(), BYTES["stop"])
-        time.sleep(2 * _AHEAD_SECONDS)  # until it is written
+        time.sleep(_AHEAD_SECONDS + 2 * self._jack.block_seconds)  # until it is written

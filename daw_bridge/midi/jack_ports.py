@@ -22,7 +22,6 @@ Hear = Callable[[str, bytes, float], None]
 
 _CLIENT = "magnet-bridge clock"
 _WRAP = 1 << 32
-_MOST_LOST = 64
 
 
 class JackPorts:
@@ -65,6 +64,12 @@ class JackPorts:
         # The block may have ended between the two: time does not go back for that.
         self._last_seconds = max(self._last_seconds, frame / self._rate_hz)
         return self._last_seconds
+
+    @property
+    def block_seconds(self) -> float:
+        """How long a block of the server lasts."""
+        first, following = self._block
+        return (following - first) / self._rate_hz
 
     def cycle_frame(self) -> int:
         """JACK's own number of the first frame of its present cycle: for all its clients alike."""
@@ -162,12 +167,8 @@ class JackPorts:
         self._since_gone = time.perf_counter() - self._last_seconds
 
     def _process(self, n_frames: int) -> None:
-        first, now = self._block[1], self._client.last_frame_time
-        lost = (now - self._cycle[0]) % _WRAP - n_frames
-        # Whole blocks went on without us; any other leap is a server that stood still.
-        if self._cycle[1] and 0 < lost <= _MOST_LOST * n_frames and lost % n_frames == 0:
-            first += lost
-        self._cycle = (now, first)
+        first = self._block[1]
+        self._cycle = (self._client.last_frame_time, first)
         self._block = (first, first + n_frames)
         for name, port, later_seconds in self._inputs:
             for offset, event in port.incoming_midi_events():
@@ -183,12 +184,12 @@ class JackOutput:
     def __init__(self, port: Any, rate_hz: int, earlier_seconds: float) -> None:  # noqa: ANN401
         self.port = port
         self._rate_hz = rate_hz
-        self._earlier_seconds = earlier_seconds
+        self.earlier_seconds = earlier_seconds
         self._due: deque[tuple[int, bytes]] = deque()
 
     def send_at(self, seconds: float, message: MidiBytes) -> None:
         """Send a message when what sounds at this instant is written."""
-        frame = round((seconds - self._earlier_seconds) * self._rate_hz)
+        frame = round((seconds - self.earlier_seconds) * self._rate_hz)
         self._due.append((frame, bytes(message)))
 
     def write(self, first: int, n_frames: int) -> None:

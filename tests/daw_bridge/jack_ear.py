@@ -14,7 +14,7 @@ except (ImportError, OSError):  # no libjack: tests that need it skip or fail be
     jack = None
 
 CABLE_SECONDS = 0.01
-CLOCK, START, CONTINUE, STOP = 0xF8, 0xFA, 0xFB, 0xFC
+POSITION, CLOCK, START, CONTINUE = 0xF2, 0xF8, 0xFA, 0xFB
 
 
 class JackEar:

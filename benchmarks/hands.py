@@ -71,7 +71,7 @@ def live_set(jack: JackServer, folder: Path) -> Iterator[Set]:
         clip = soundfile.read(path, dtype="float32", always_2d=True)[0][:, 0]
         hand.connect(("127.0.0.1", port))
         os.environ.update(jack.environment)
-        ear = JackEar(["PortAudio:out_0"], seconds=N_MOVES * 2)
+        ear = JackEar("PortAudio:out_0", seconds=N_MOVES * 2)
         try:
             yield Set(ear, hand, clip)
         finally:
@@ -85,7 +85,7 @@ def fader_ms(stage: Set) -> list[float]:
     for number in range(N_MOVES):
         moved.append(stage.send("deck/1/level", LEVELS_DB[(number + 1) % 2]))
         time.sleep(random.uniform(0.15, 0.3))
-    first, (heard,) = stage.ear.heard()
+    first, heard = stage.ear.heard()
     gain = _gain(heard, stage.clip)
     waits = []
     for number, frame in enumerate(moved):
@@ -111,7 +111,7 @@ def missed_ms(stage: Set) -> list[float]:
     for _ in range(N_MOVES):
         pressed.append(stage.send("deck/1/launch", 1))
         time.sleep(3 * BEAT_SECONDS + random.uniform(0, BEAT_SECONDS))
-    first, (heard,) = stage.ear.heard()
+    first, heard = stage.ear.heard()
     begun = _beginnings(heard, stage.clip)
     missed = []
     for frame in pressed:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -53,6 +53,13 @@ def _folders(value: object) -> object:
     if isinstance(value, Path):
         return (value,)
     return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
+
+
+def _names(value: object) -> object:
+    """``"Pads, Drum Machine"`` as two."""
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return value
 
 
 def _meter(value: object) -> object:
@@ -139,6 +146,21 @@ class BridgeConfig(BaseModel):
     meter: Annotated[Meter, BeforeValidator(_meter)] = Field(
         default_factory=Meter, description="time signature"
     )
+
+    clock: Literal["auto", "link", "midi", "osc", "tap", "internal"] = Field(
+        "auto", description="whom to follow: auto, link, midi, osc, tap, or nobody: internal"
+    )
+    clock_in: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        (), description="MIDI inputs that may lead: parts of their names, with commas; any"
+    )
+    clock_out: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        (), description="MIDI outputs that are sent a clock: parts of their names, with commas"
+    )
+    clock_offset: float = Field(
+        0.0, ge=-500, le=500, description="ms to sound later than who leads; negative = earlier"
+    )
+    link: bool = Field(True, description="join Ableton Link, where its package is installed")
+
     level: float = Field(0.0, ge=-90, le=12, description="level of the deck, in dB")
 
     def token(self) -> str:

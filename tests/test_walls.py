@@ -37,6 +37,7 @@ HOMES = {
     "mido": ("daw_bridge/midi/",),
     "rtmidi": ("daw_bridge/midi/",),
     "aiohttp": ("daw_bridge/page/",),
+    "jack": ("daw_bridge/midi/",),
     "pyloudnorm": ("osc_server/rendering/finishing.py",),
     "pythonosc": ("osc_server/contract/packets.py",),
 }

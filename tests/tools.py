@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -30,6 +31,12 @@ def require_tool(program: str, *, package: str) -> str:
     if path is None:
         _miss(f"{program} is not installed: apt-get install {package}")
     return path
+
+
+def require_package(module: str, *, package: str) -> None:
+    """The same for a Python package that is no dependency of the product."""
+    if importlib.util.find_spec(module) is None:
+        _miss(f"{module} is not installed: pip install {package}")
 
 
 def require_portaudio() -> None:

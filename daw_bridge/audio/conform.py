@@ -12,8 +12,18 @@ from osc_server.contract.musical_time import beats_to_samples
 
 MAX_STRETCH = 0.5
 """Share of its tempo by which a loop is stretched at most."""
+_NEAR_SECONDS = 0.002
 _CONTEXT_SECONDS = 0.5
 _SEAM_SECONDS = 0.01
+
+
+def is_near(loop: Loop, bpm: float) -> bool:
+    """Whether a round of the loop is as long as at ``bpm``, to within two milliseconds.
+
+    A measured tempo is never exactly that of the sender: for so little nothing is stretched.
+    """
+    round_seconds = float(loop.beats) * 60 / loop.bpm
+    return abs(loop.bpm / bpm - 1) * round_seconds <= _NEAR_SECONDS
 
 
 def conform_loop(loop: Loop, bpm: float, rate_hz: int) -> Loop:

@@ -128,6 +128,7 @@ class Deck:
         self._cue_beat = Fraction(0)
         self._cue_begins = _NEVER
         self._round_due = _NEVER
+        self._clock_changes = clock.changes
         self._held: list[Loop] = []
 
     # Any thread
@@ -184,10 +185,21 @@ class Deck:
         reader = self._reader
         return None if reader is None else reader.beat
 
+    def sample_of(self, beat: Fraction) -> int | None:
+        """The stream sample on which the loop, as it lies now, has a beat of the clock."""
+        reader = self._reader
+        if reader is None:
+            return None
+        rounds = (beat - reader.beat) / reader.loop.beats
+        return reader.starts_at + round(rounds * reader.loop.n_samples)
+
     # The audio callback
 
     def process(self, out: Block, start: int) -> None:
         """Fill ``out [n_samples, n_channels]`` with stream samples from ``start`` on."""
+        if (changes := self._clock.changes) != self._clock_changes:
+            self._clock_changes = changes
+            self._count_anew(start)
         self._take_letters(start)
         if (wanted_db := self._wanted_db) != self._aimed_db:
             self._aimed_db = wanted_db
@@ -228,9 +240,19 @@ class Deck:
 
     def take(self, cue: Cue, now: int, beat: Fraction) -> None:
         """The callback: let ``cue`` begin on ``beat``, which is in time."""
-        lead = 0 if cue.gapless else len(self._change_over.out)
         self._cue, self._cue_beat = cue, beat
-        starts_at = self._clock.sample_at(beat)
+        self._count_cue(cue, now)
+
+    def _count_anew(self, now: int) -> None:
+        """The clock's beats lie elsewhere: so do the change-over and the next round."""
+        if (cue := self._cue) is not None:
+            self._count_cue(cue, now)
+        if self._round_due != _NEVER and (reader := self._reader) is not None:
+            self._round_due = self._due_after(reader, now)
+
+    def _count_cue(self, cue: Cue, now: int) -> None:
+        lead = 0 if cue.gapless else len(self._change_over.out)
+        starts_at = self._clock.sample_at(self._cue_beat)
         if self._reader is None and starts_at - lead < now:
             lead = 0
         # A beat may round to the sample before its own; the fade then begins with this block.

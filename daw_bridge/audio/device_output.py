@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
+from collections.abc import Callable
 from types import ModuleType
 from typing import Protocol
 
@@ -66,12 +67,16 @@ class DeviceOutput:
 
     Args:
         settings: which device, and how.
+        cycle_frame: gives the frame with which JACK's present cycle begins; asked in the callback
+            of a device of JACK.
 
     Raises:
         DeviceUnavailable: with what to do, where there is no such device or it cannot do that.
     """
 
-    def __init__(self, settings: OutputSettings) -> None:
+    def __init__(
+        self, settings: OutputSettings, cycle_frame: Callable[[], int] | None = None
+    ) -> None:
         self._sounddevice: ModuleType = load_sounddevice()
         device = choose_device(output_devices(), settings)
         self._device = device
@@ -87,6 +92,9 @@ class DeviceOutput:
         self._fault: BaseException | None = None
         self._stuck = False
         self._published = StreamTime(0, 0.0)
+        self._latency_seconds = 0.0
+        self._cycle_frame = cycle_frame if "JACK" in device.host_api else None
+        self._cycle: tuple[int, int] | None = None
         self._check()
 
     @property
@@ -119,6 +127,11 @@ class DeviceOutput:
         return len(self._mixed)
 
     @property
+    def latency_seconds(self) -> float:
+        """From the instant at which a block is asked for until it is heard, as the host says."""
+        return self._latency_seconds
+
+    @property
     def underruns(self) -> int:
         """Blocks that came too late since the start, as PortAudio flagged them."""
         return self._underruns
@@ -149,6 +162,11 @@ class DeviceOutput:
     def published(self) -> StreamTime:
         """The last pair of stream sample and the stream time at which it is heard."""
         return self._published
+
+    @property
+    def cycle(self) -> tuple[int, int] | None:
+        """Of JACK's newest cycle: its first frame, and the stream sample that was written there."""
+        return self._cycle
 
     def heard_sample(self) -> int:
         """The stream sample that is heard now."""
@@ -222,6 +240,10 @@ class DeviceOutput:
         if status.output_underflow:
             self._underruns += 1
         start = self._next_sample
+        if (cycle_frame := self._cycle_frame) is not None:
+            frame, cycle = cycle_frame(), self._cycle
+            if cycle is None or cycle[0] != frame:  # some hosts ask several times in a cycle
+                self._cycle = (frame, start)
         outdata.fill(0.0)
         try:
             self._fill(outdata, frames, start)
@@ -234,7 +256,9 @@ class DeviceOutput:
         self._next_sample = start + frames
         # Some hosts give no DAC time; what is written now is then taken as heard now. A whole new
         # pair in one assignment: a reader in another thread sees the old one or the new one.
-        self._published = StreamTime(start, time.outputBufferDacTime or time.currentTime)
+        heard_at = time.outputBufferDacTime or time.currentTime
+        self._latency_seconds = heard_at - time.currentTime
+        self._published = StreamTime(start, heard_at)
 
     def _fill(self, outdata: Block, frames: int, start: int) -> None:
         source, columns = self._source, self._columns

@@ -35,6 +35,11 @@ class DevicelessOutput:
         return len(self._block)
 
     @property
+    def latency_seconds(self) -> float:
+        """None: nothing is heard."""
+        return 0.0
+
+    @property
     def underruns(self) -> int:
         """None: nobody hears a late block."""
         return 0

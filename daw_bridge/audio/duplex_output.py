@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from daw_bridge.audio.device_output import DeviceOutput, Flags, Stream, StreamClock
@@ -31,11 +33,16 @@ class DuplexOutput(DeviceOutput):
         DeviceUnavailable: with what to do, where the device cannot do both.
     """
 
-    def __init__(self, settings: OutputSettings, listening: InputSettings) -> None:
+    def __init__(
+        self,
+        settings: OutputSettings,
+        listening: InputSettings,
+        cycle_frame: Callable[[], int] | None = None,
+    ) -> None:
         self._listening = listening
         self._round_trips = np.zeros(_LOOKS)
         self._n_looks = 0
-        super().__init__(settings)
+        super().__init__(settings, cycle_frame)
         inputs = listening.of(self._input_device().n_channels)
         self._inputs = tuple(channel - 1 for channel in inputs)
         n_ring = round(listening.ring_seconds * self.rate_hz)

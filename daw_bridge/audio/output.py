@@ -66,6 +66,11 @@ class AudioOutput(Protocol):
         ...
 
     @property
+    def latency_seconds(self) -> float:
+        """From the instant at which a block is asked for until it is heard."""
+        ...
+
+    @property
     def underruns(self) -> int:
         """Blocks that came too late since the start, whoever was late."""
         ...

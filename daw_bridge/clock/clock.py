@@ -15,7 +15,7 @@ class Clock(Protocol):
     """Says where the beats lie on the samples of the output stream.
 
     Sample 0 is the first one that the stream plays. Any thread may ask; the audio callback asks
-    only at change-overs and loop starts, never once a block.
+    where beats lie only at change-overs and loop starts, and where ``changes`` has grown.
     """
 
     @property
@@ -31,6 +31,11 @@ class Clock(Protocol):
     @property
     def grid(self) -> BarGrid:
         """Where the bars lie on the beats."""
+        ...
+
+    @property
+    def changes(self) -> int:
+        """How often beats have been given other samples: what was counted on is to be looked up."""
         ...
 
     def beat_at(self, sample: int) -> Fraction:
@@ -59,6 +64,11 @@ class LiveClock(Clock, Protocol):
     @property
     def source(self) -> str:
         """Who leads now: ``internal``, ``midi``, ``link``, ``osc`` or ``tap``."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """The same in words, for the musician."""
         ...
 
     @property

@@ -3,49 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
 from daw_bridge.clock.link import LinkSource
 from daw_bridge.clock.osc_transport import OscTransport
 from daw_bridge.clock.steered_clock import SteeredClock
 from daw_bridge.clock.tap_tempo import TapTempo
 from osc_server.contract.addresses import nearest
-from osc_server.contract.errors import BadRequest
+from osc_server.contract.errors import BadRequest, DeviceUnavailable
 from osc_server.contract.musical_time import Meter
 
 Value = object
 
 
 class ClockWords:
-    """Takes the words ``bpm beat play stop position tap source meter``.
+    """Takes the words ``bpm beat play stop position tap source meter offset``.
 
-    ``bpm`` goes to who leads: to the internal clock from the next bar on, to the OSC transport at
-    once, to a Link session for everybody; a sender of MIDI clock cannot be told.
+    ``bpm`` goes to who leads: to the internal clock, to the OSC transport at once, to a Link
+    session for everybody; a sender of MIDI clock cannot be told.
 
     Args:
         clock: which clock.
+        set_bpm: sets the tempo where nobody else leads.
+        set_meter: counts bars in a meter from the next bar line on.
         osc: its source that is told by OSC.
         tap: its source that is tapped.
         link: its Link session, if there is one.
+        no_link: what to do where there is none.
     """
 
-    def __init__(
-        self, clock: SteeredClock, osc: OscTransport, tap: TapTempo, link: LinkSource | None = None
+    def __init__(  # noqa: PLR0913  # what it speaks to
+        self,
+        clock: SteeredClock,
+        set_bpm: Callable[[float], None],
+        set_meter: Callable[[Meter], None],
+        osc: OscTransport,
+        tap: TapTempo,
+        link: LinkSource | None = None,
+        no_link: str = "",
     ) -> None:
         self._clock = clock
+        self._set_bpm = set_bpm
+        self._set_meter = set_meter
         self._osc = osc
         self._tap = tap
         self._link = link
+        self._no_link = no_link
         self._words: dict[str, Callable[[Value, float], None]] = {
             "bpm": self._bpm,
             "beat": lambda value, now: osc.beat(_number("beat", value), now),
-            "play": lambda value, now: osc.play(now) if _pressed(value) else None,
+            "play": lambda value, now: osc.play(now, clock.bpm) if _pressed(value) else None,
             "stop": lambda value, now: osc.stop(now) if _pressed(value) else None,
             "position": lambda value, now: osc.position(_number("position", value), now),
             "tap": lambda value, now: tap.tap(now) if _pressed(value) else None,
-            "source": lambda value, now: clock.choose(str(value).strip().lower()),
+            "source": self._source,
             "meter": self._meter,
+            "offset": self._offset,
         }
+
+    @property
+    def position(self) -> float:
+        """The beat that the OSC transport was put to, or last stopped on."""
+        return self._osc.place
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -78,17 +96,28 @@ class ClockWords:
             self._link.propose(bpm)
             return
         self._osc.bpm(bpm, seconds)
-        clock = self._clock
-        soon = clock.beat_at(round(clock.time.sample_of(seconds)))
-        soon += Fraction(_SOON_SECONDS * clock.bpm / 60)
-        clock.set_bpm(bpm, clock.grid.next_boundary(soon, clock.meter.beats_per_bar))
+        if self._clock.source != "osc":
+            self._tap.forget()
+            self._clock.update(seconds)  # which lets go of a tapping finger
+            self._set_bpm(bpm)
+
+    def _source(self, value: Value, seconds: float) -> None:
+        del seconds
+        name = str(value).strip().lower()
+        if name == "link" and self._link is None:
+            raise DeviceUnavailable(self._no_link)
+        self._clock.choose(name)
 
     def _meter(self, value: Value, seconds: float) -> None:
         del seconds
         meter = Meter.parse(str(value))
-        self._clock.set_meter(meter)
+        self._set_meter(meter)
         if self._link is not None:
             self._link.quantum_beats = float(meter.beats_per_bar)
+
+    def _offset(self, value: Value, seconds: float) -> None:
+        del seconds
+        self._clock.offset_seconds = _number("offset", value) / 1000
 
 
 def _number(word: str, value: Value) -> float:
@@ -101,7 +130,3 @@ def _number(word: str, value: Value) -> float:
 def _pressed(value: Value) -> bool:
     """Whether a button is pressed and not let go of."""
     return value is None or value is True or (isinstance(value, str) and value != "0") or value == 1
-
-
-_SOON_SECONDS = 0.1
-"""What is already rendered keeps its tempo."""

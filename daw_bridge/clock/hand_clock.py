@@ -24,7 +24,10 @@ class HandClock:
         self._bpm = bpm
         self._rate_hz = rate_hz
         self._grid = BarGrid(meter or Meter())
+        self.changes = 0
         self.sample = 0
+
+    source, description, playing, jumps = "internal", "internal", True, 0
 
     def turn(self, beats: Fraction | float) -> None:
         """Move on by ``beats`` quarter notes."""
@@ -49,6 +52,7 @@ class HandClock:
         """Let ``bpm`` hold, now and always: this clock has one tempo at a time."""
         del at_beat
         self._bpm = bpm
+        self.changes += 1
 
     def beat_at(self, sample: int) -> Fraction:
         """Quarter notes from sample 0 to ``sample``."""

@@ -56,9 +56,10 @@ class InternalClock:
         """
         self._timeline.set_bpm(bpm, at_beat)
 
-    def set_meter(self, meter: Meter) -> None:
-        """Count bars in ``meter`` from the next bar line on."""
-        self._grid = self._grid.in_meter(meter, self.beat_at(self._heard()))
+    @property
+    def changes(self) -> int:
+        """How often its tempo has changed."""
+        return self._timeline.changes
 
     def beat_at(self, sample: int) -> Fraction:
         """Quarter notes since the transport started, at a stream sample; exact."""

@@ -52,6 +52,7 @@ class LinkSource:
         self._session = session
         self.quantum_beats = quantum_beats
         self._made_seconds: float | None = None
+        self._has_played = False
 
     @property
     def name(self) -> str:
@@ -79,7 +80,9 @@ class LinkSource:
         beat, bpm, playing = self._session.state(self._session.micros(), self.quantum_beats)
         if not BPM_MIN <= bpm <= BPM_MAX:
             return None
-        return Reading(beat, bpm, bpm, playing, 0, "bar")
+        # Who does not share start and stop stands still for ever: a stop comes after a start.
+        self._has_played = self._has_played or playing
+        return Reading(beat, bpm, bpm, playing or not self._has_played, 0, "bar")
 
     def propose(self, bpm: float) -> None:
         """Change the session's tempo for everybody: only because a musician asked for it.

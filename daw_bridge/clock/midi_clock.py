@@ -25,6 +25,7 @@ _FIRST_TICKS = 12
 _WINDOW_TICKS = 16 * TICKS_PER_BEAT
 _GONE_SECONDS = 1.0
 _REMEMBERED_SECONDS = 10.0
+_CEASE_SECONDS = 0.3
 _GAP = 1.3
 _BURST = 0.3
 _CALM_TICKS = 9
@@ -54,7 +55,8 @@ class MidiClockFollower:
         self._judged: list[tuple[int, float]] = []
         self._calm_ticks = _CALM_TICKS  # ticks since the last gap
         self._missing = 0  # ticks that would fill those gaps
-        self._playing = False
+        self._playing = True  # until it says otherwise: some senders never say anything
+        self._stop_seconds = -math.inf
         self._locates = 0
         self._located = False
 
@@ -77,15 +79,16 @@ class MidiClockFollower:
             self._locate(0)
             self._playing = True
         elif message == "continue":
-            if not self._playing:
+            if not self._playing or not self._located:
                 self._locate(self._position)
             self._playing = True
         elif message == "stop":
             self._playing = False
+            self._stop_seconds = seconds
             self._position = max(0, self._tick + 1 - self._origin)
         else:
             self._position = sixteenths * TICKS_PER_SIXTEENTH
-            if self._playing:  # some senders jump without a stop
+            if self._playing and self._located:  # some senders jump without a stop
                 self._locate(self._position)
 
     def align(self, seconds: float, beat: float = 0.0) -> None:
@@ -133,6 +136,10 @@ class MidiClockFollower:
         if line is not None and seconds - self._last_seconds < _REMEMBERED_SECONDS:
             self._tick = max(self._tick, round(line.position_at(seconds)) - 1)
         self._fit.clear()
+        if not self._playing and self._last_seconds < self._stop_seconds + _CEASE_SECONDS:
+            # One that sends ticks only while it plays: some say nothing else when they go on.
+            self._locate(self._position)
+            self._playing = True
         if line is not None:  # the old tempo holds until there are ticks enough to tell
             self._line = Line(self._tick + 1, seconds, line.period_seconds, 1.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from daw_bridge.clock.beat_line import BeatLine
 from daw_bridge.clock.source import Reading
@@ -10,6 +11,7 @@ from daw_bridge.clock.steady import SteadyTempo
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.musical_time import BPM_MAX, BPM_MIN, check_bpm
 
+_STOPPED_SECONDS = 1.0
 _GONE_BEATS = 4
 _GONE_SECONDS = 3.0
 _PLACE_BEATS = 0.5
@@ -21,16 +23,19 @@ class OscTransport:
     Either the sender says its tempo (``bpm``) and when it starts (``play``), or it sends its beats
     as they pass (``beat``, whole or in between), from which tempo and phase are measured; or both,
     and then the tempo it says is believed and the beats give the phase. A sender of beats that
-    falls silent is gone; one that sent none is there until it stops.
+    falls silent is gone; one that sent none is there until it stops, and a second longer.
     """
 
     def __init__(self) -> None:
         self._beats = BeatLine()
         self._steady = SteadyTempo()
         self._told_bpm: float | None = None
+        self._assumed_bpm: float | None = None
         self._anchor: tuple[float, float] | None = None  # beat, seconds
         self._last_beat_seconds: float | None = None
         self._position = 0.0
+        self._stopped: Reading | None = None
+        self._stopped_seconds = 0.0
         self._playing = False
         self._locates = 0
 
@@ -76,16 +81,24 @@ class OscTransport:
         elif line is not None:
             self._anchor = (line.position, line.seconds)
 
-    def play(self, seconds: float) -> None:
-        """The sender starts, now, from where it stopped or was put."""
+    def play(self, seconds: float, bpm: float | None = None) -> None:
+        """The sender starts, now, from where it stopped or was put.
+
+        Args:
+            seconds: now.
+            bpm: the tempo to go on with where it says none and sends no beats.
+        """
+        self._assumed_bpm = bpm
         if not self._playing:
             self._place(self._position, seconds)
         self._playing = True
 
     def stop(self, seconds: float) -> None:
         """The sender stops, now."""
-        if self._anchor is not None and self._playing:
-            self._position = self._beat_at(seconds)
+        reading = self.reading(seconds)
+        if reading is not None and reading.playing:
+            self._position = reading.beat
+            self._stopped, self._stopped_seconds = replace(reading, playing=False), seconds
         self._playing = False
         self._last_beat_seconds = None
         self._anchor = None
@@ -100,13 +113,20 @@ class OscTransport:
         if self._playing:
             self._place(beat, seconds)
 
+    @property
+    def place(self) -> float:
+        """The beat that it was put to, or stopped on."""
+        return self._position
+
     def reading(self, seconds: float) -> Reading | None:
-        """Where the sender is; None while it stands still, is gone, or has told too little."""
+        """Where the sender is; None once it has stopped, is gone, or has told too little."""
         line = self._beats.line
+        if not self._playing and seconds - self._stopped_seconds < _STOPPED_SECONDS:
+            return self._stopped
         if self._anchor is None or not self._playing or self._is_gone(seconds):
             return None
-        if self._told_bpm is not None:
-            bpm = speed = self._told_bpm
+        if self._said_bpm is not None:
+            bpm = speed = self._said_bpm
         elif line is None:
             return None
         else:
@@ -126,9 +146,14 @@ class OscTransport:
             return self._position
         beat, at = self._anchor
         line = self._beats.line
-        if self._told_bpm is not None:
-            return beat + (seconds - at) * self._told_bpm / 60
+        if self._said_bpm is not None:
+            return beat + (seconds - at) * self._said_bpm / 60
         return beat if line is None else line.position_at(seconds)
+
+    @property
+    def _said_bpm(self) -> float | None:
+        """Its tempo where it need not be measured."""
+        return self._told_bpm or (self._assumed_bpm if self._beats.line is None else None)
 
     def _is_gone(self, seconds: float) -> bool:
         if self._last_beat_seconds is None:

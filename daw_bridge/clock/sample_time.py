@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-_SMOOTHING = 0.05
+_SMOOTHING = 0.02
 _LOST_SECONDS = 0.05
+_FAR = 6.0
+_SURE_SECONDS = 0.002
+_LOST_LOOKS = 5
 
 
 class SampleTime:
     """A steady relation between seconds and stream samples, from readings that tremble.
 
     A sound card does not run at exactly its nominal rate, and where it stands is known to a block
-    at worst: each look takes a twentieth of what it finds, which follows any drift of a card (some
-    hundred parts in a million) within some hundredths of a millisecond. Where the stream has
-    stopped or leapt, it is followed at once.
+    at worst: the first looks are averaged, later each takes a fiftieth of what it finds, which
+    follows any drift of a card (some hundred parts in a million) within a tenth of a millisecond.
+    Where the stream has stopped or leapt, further than its readings usually tremble, it is followed
+    once that is sure; a single reading that is far off is not.
 
     Args:
         rate_hz: samples per second of the stream.
@@ -25,6 +29,9 @@ class SampleTime:
         self._rate_hz = rate_hz
         self._heard = heard
         self._pair: tuple[float, float] | None = None
+        self._n_looks = 0
+        self._n_lost = 0
+        self._noise = _LOST_SECONDS * rate_hz / _FAR
 
     def look(self, seconds: float) -> None:
         """Compare the two, at this instant; many times a second."""
@@ -34,10 +41,16 @@ class SampleTime:
             return
         expected = self._sample_of(self._pair, seconds)
         off = sample - expected
-        if abs(off) > _LOST_SECONDS * self._rate_hz:
+        lost = abs(off) > max(_FAR * self._noise, _SURE_SECONDS * self._rate_hz)
+        self._n_lost = self._n_lost + 1 if lost else 0
+        if self._n_lost >= _LOST_LOOKS:
+            self._n_looks = self._n_lost = 0
             self._pair = (seconds, float(sample))
-        else:
-            self._pair = (seconds, expected + _SMOOTHING * off)
+        elif not lost:
+            self._n_looks += 1
+            self._noise += _SMOOTHING * (abs(off) - self._noise)
+            share = max(_SMOOTHING, 1 / (self._n_looks + 1))
+            self._pair = (seconds, expected + share * off)
 
     def sample_of(self, seconds: float) -> float:
         """The stream sample, and its part, that is heard at an instant."""

@@ -18,7 +18,7 @@ from osc_server.contract.musical_time import Meter, Moment, check_bpm
 AUTO = "auto"
 INTERNAL = "internal"
 
-_LEAD_SECONDS = 0.1
+LEAD_SECONDS = 0.1
 """What is already rendered is never moved: it bends this far ahead of what is heard."""
 _SLEW_SECONDS = 0.5
 _SLEW_BEATS = Fraction(1, 8)
@@ -46,7 +46,6 @@ class SteeredClock:
         meter: time signature.
         heard: gives the stream sample that is heard now (an output's ``heard_sample``).
         sources: what can be followed, the best first.
-        offset_seconds: how much later than the source it shall sound; negative = earlier.
     """
 
     def __init__(
@@ -56,12 +55,12 @@ class SteeredClock:
         meter: Meter,
         heard: Callable[[], int],
         sources: Sequence[TempoSource] = (),
-        offset_seconds: float = 0.0,
     ) -> None:
         self._rate_hz = rate_hz
         self._heard = heard
         self._sources = tuple(sources)
-        self.offset_seconds = offset_seconds
+        self.offset_seconds = 0.0
+        """How much later than the source it shall sound; negative = earlier."""
         self.time = SampleTime(rate_hz, heard)
         self._timeline = Timeline(rate_hz, bpm)
         self._grid = BarGrid(meter)
@@ -88,6 +87,11 @@ class SteeredClock:
     def grid(self) -> BarGrid:
         """Where the bars lie on the beats; bar 0 is the first of the source's song."""
         return self._grid
+
+    @property
+    def changes(self) -> int:
+        """How often beats have been given other samples."""
+        return self._timeline.changes
 
     def beat_at(self, sample: int) -> Fraction:
         """Quarter notes at a stream sample."""
@@ -140,6 +144,8 @@ class SteeredClock:
             waits = self._wanted not in (AUTO, INTERNAL)
             return f"internal clock: nothing comes from {self._wanted}" if waits else INTERNAL
         reading = self._reading
+        if reading is not None and not reading.playing:
+            return f"{self._followed}, stopped"
         if reading is not None and reading.known == "beat" and self._followed != "tap":
             return f"{self._followed} (beats only: send a start to say where bar 1 is)"
         return self._followed
@@ -173,19 +179,29 @@ class SteeredClock:
             if new and before is not None:
                 self._coast(seconds, before)
             return
-        self._steer(seconds, reading, new or before is None or before.locates != reading.locates)
+        if reading.playing:
+            goes_on = not new and before is not None and before.playing
+            put = before is not None and before.locates != reading.locates
+            self._steer(seconds, reading, put or not goes_on)
+        elif reading.bpm != self._timeline.last.bpm:  # where it stands says nothing of beats
+            self._coast(seconds, reading)
 
     def _best(self, seconds: float) -> tuple[str, Reading | None]:
+        """The first that plays; where none does, the first that is there."""
+        found: list[tuple[str, Reading]] = []
         for source in self._sources:
             if self._wanted in (AUTO, source.name):
                 reading = source.reading(seconds)
                 if reading is not None:
                     late_beats = self.offset_seconds * reading.speed_bpm / 60
-                    return source.name, replace(reading, beat=reading.beat - late_beats)
-        return "", None
+                    reading = replace(reading, beat=reading.beat - late_beats)
+                    found.append((source.name, reading))
+        if not found:
+            return "", None
+        return next((one for one in found if one[1].playing), found[0])
 
     def _bend_point(self, seconds: float) -> int:
-        return max(0, round(self.time.sample_of(seconds + _LEAD_SECONDS)))
+        return max(0, round(self.time.sample_of(seconds + LEAD_SECONDS)))
 
     def _coast(self, seconds: float, last: Reading) -> None:
         """Go on alone from where it is, with the last steady tempo."""

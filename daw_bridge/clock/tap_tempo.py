@@ -29,11 +29,15 @@ class TapTempo:
         """``tap``."""
         return "tap"
 
+    def forget(self) -> None:
+        """The tapping is over: a tempo was set."""
+        self._beats.clear()
+        self._count = 0
+
     def tap(self, seconds: float) -> None:
         """One tap, at an instant of the monotonic clock."""
         if self._count and seconds - self._last_seconds > _PAUSE_SECONDS:
-            self._beats.clear()
-            self._count = 0
+            self.forget()
         line = self._beats.line
         skipped = 1
         if line is not None and len(self._beats) >= _TAPS:  # a tap left out is no slower tempo

@@ -45,6 +45,8 @@ class Timeline:
         self._rate_hz = rate_hz
         # Replaced whole, never changed in place: the audio callback may be reading it.
         self._segments: tuple[TempoSegment, ...] = (self._segment(0, Fraction(0), check_bpm(bpm)),)
+        self.changes = 0
+        """How often it has been changed."""
 
     def __len__(self) -> int:
         return len(self._segments)
@@ -87,6 +89,7 @@ class Timeline:
         added = self._segment(self.sample_at(at_beat), at_beat, check_bpm(bpm))
         earlier = tuple(one for one in self._segments if one.beat < at_beat)
         self._segments = (*earlier[-_REMEMBERED:], added)
+        self.changes += 1
 
     def bend(self, *stretches: tuple[int, Fraction, float]) -> None:
         """Replace all that lies from the first stretch's sample on.
@@ -98,6 +101,7 @@ class Timeline:
         earlier = tuple(one for one in self._segments if one.sample < first)
         added = (self._segment(*stretch) for stretch in stretches)
         self._segments = (*earlier[-_REMEMBERED:], *added)
+        self.changes += 1
 
     def _segment_at(self, sample: int) -> TempoSegment:
         segments = self._segments

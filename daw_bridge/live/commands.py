@@ -22,6 +22,7 @@ class Commands:
         ask: makes a clip of a prompt.
         stop: lets the deck fall silent.
         set_level: moves the deck's level, in dB.
+        tell_bpm: gives a tempo to somebody else who leads the clock.
         end: ends the live set.
     """
 
@@ -31,11 +32,13 @@ class Commands:
         ask: Callable[[str], None],
         stop: Callable[[], None],
         set_level: Callable[[float], None],
+        tell_bpm: Callable[[float], None],
         end: Callable[[], None],
     ) -> None:
         self._state = state
         self._ask = ask
         self._set_level = set_level
+        self._tell_bpm = tell_bpm
         self._plain = {"stop": stop, "quit": end, "help": self._help, "again": self._again}
         self._with_value = {
             "bpm": self._bpm,
@@ -72,7 +75,12 @@ class Commands:
         self._ask(self._state.deck.prompt)
 
     def _bpm(self, value: str) -> None:
-        self._state.bpm = check_bpm(_number("bpm", value))
+        bpm = check_bpm(_number("bpm", value))
+        if self._state.follows:
+            self._tell_bpm(bpm)
+            self._state.message = f"{bpm:g} BPM for everybody who follows"
+            return
+        self._state.bpm = bpm
         self._announce(f"{self._state.bpm:g} BPM")
 
     def _bars(self, value: str) -> None:

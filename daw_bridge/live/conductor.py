@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from daw_bridge.audio.conform import conform_loop
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.load import load_loop
 from daw_bridge.audio.loop import Loop
@@ -73,7 +72,7 @@ class Conductor:
         self._shape = shape
         self._tempo = tempo
         self._ask: Ask | None = None
-        self._cueing = Cueing(deck_state, deck, sink, shape[0])
+        self.cueing = Cueing(state, deck_state, deck, sink, shape[0])
         self._task: asyncio.Task[None] | None = None
         self._told_task: asyncio.Task[None] | None = None
 
@@ -111,7 +110,7 @@ class Conductor:
     def stop(self) -> None:
         """Give up what is under way, and let the deck fall silent on the next quantum."""
         self._give_up()
-        self._cueing.silence()
+        self.cueing.silence()
 
     async def take_in(self, take: HeldTake, began: Fraction) -> None:
         """Take over a take that came in: on the next beat, as if it had begun on beat ``began``.
@@ -128,7 +127,7 @@ class Conductor:
             self._hold(loop.name)
             return
         self.state.move("ask")
-        self._cueing.hand(as_if_begun(loop, began, self.sink), loop, "whole")
+        self.cueing.hand(as_if_begun(loop, began, self.sink), loop, "whole")
         self.follow()
 
     def say_later(self, name: str) -> None:
@@ -158,7 +157,7 @@ class Conductor:
         take = self.take_at(place)
         loop = self.loop_of(take, self._tempo() or self.sink.bpm)
         self.adopt(place)
-        self._cueing.cue(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
+        self.cueing.cue(loop, take.prompt, lead_seconds=PRESS_LEAD_SECONDS)
         self.follow()
 
     def undo(self) -> None:
@@ -179,7 +178,7 @@ class Conductor:
     def follow(self) -> None:
         """Begin to follow, where follow actions were set while a take plays already."""
         busy = self._task is not None and not self._task.done()
-        loop, ask = self._cueing.loop, self._ask
+        loop, ask = self.cueing.loop, self._ask
         if not busy and loop is not None and ask is not None and self.state.every_bars:
             self._replace_task(self._follow_on(loop, ask))
 
@@ -217,7 +216,7 @@ class Conductor:
                 raise StorageFailed(f"the audio of {take.prompt!r} is not on this computer")
             loop = load_loop(take.path, take.beats, take.bpm, rate_hz, n_channels)
             take.loop = replace(loop, name=take.prompt or loop.name)
-        return conform_loop(take.loop, bpm, rate_hz)
+        return self.cueing.at_tempo(take.loop, bpm)
 
     def adopt(self, place: int) -> None:
         """A take of the history is on, and about to be cued; what is under way is given up."""
@@ -226,11 +225,11 @@ class Conductor:
         if self._ask is None or self._ask.prompt != take.prompt:
             self._ask = Ask(take.prompt, self.state.bars, take.bpm, take.seed)
 
-    def cue_for(self, loop: Loop | None, beat: Fraction) -> Cue:
-        """The cue of a scene: the deck is moved here, and the mixer hands the cue over."""
+    def cue_for(self, loop: Loop | None, beat: Fraction) -> Cue | None:
+        """As ``Cueing.scene_cue``; what is under way is given up for silence."""
         if loop is None:
             self._give_up()
-        cue = self._cueing.scene_cue(loop, beat)
+        cue = self.cueing.scene_cue(loop, beat)
         if loop is not None:
             self.follow()
         return cue
@@ -238,19 +237,19 @@ class Conductor:
     @property
     def tempo_to_be(self) -> float | None:
         """The tempo of the loop that plays or is cued; None in silence."""
-        return self._cueing.tempo_to_be
+        return self.cueing.tempo_to_be
 
     def retuned(self, bpm: float) -> Loop | None:
         """As ``Cueing.retuned``."""
-        return self._cueing.retuned(bpm)
+        return self.cueing.retuned(bpm)
 
     def retune(self, loop: Loop, beat: Fraction) -> Cue:
         """As ``Cueing.retune``."""
-        return self._cueing.retune(loop, beat)
+        return self.cueing.retune(loop, beat)
 
     def look(self) -> None:
         """Let the state follow what is heard; called many times a second."""
-        self._cueing.look()
+        self.cueing.look()
 
     # Making takes, one after another
 
@@ -272,7 +271,7 @@ class Conductor:
     async def _follow_on(self, loop: Loop | None, ask: Ask) -> None:
         """Once a take is heard make the next, again and again."""
         while loop is not None:
-            while not self._cueing.is_heard:  # which a change of tempo replaces
+            while not self.cueing.is_heard:  # which a change of tempo replaces
                 await asyncio.sleep(LOOK_SECONDS)
             self.look()
             deck, take = self.state, self.state.history.current
@@ -317,13 +316,13 @@ class Conductor:
             if deck.hold:
                 self._hold(take.prompt)
                 return None
-            if stand_in.beat is not None and self._cueing.is_preview:
-                await self._cueing.replace_preview(loop, stand_in.beat)
+            if stand_in.beat is not None and self.cueing.is_preview:
+                await self.cueing.replace_preview(loop, stand_in.beat)
             elif not (
                 isinstance(ask.start, Continue)
-                and self._cueing.go_on(loop, None if before is None else before.loop)
+                and self.cueing.go_on(loop, None if before is None else before.loop)
             ):
-                self._cueing.cue(loop, take.prompt, "whole", earliest=ask.earliest)
+                self.cueing.cue(loop, take.prompt, "whole", earliest=ask.earliest)
         except MagnetError as error:
             deck.next_clip = None
             deck.move("failed")
@@ -345,9 +344,11 @@ class Conductor:
             self.sink.load_preview, preview, ask.prompt, beats, ask.bpm
         )
         bpm = self._tempo() or self._set.bpm
-        loop = await asyncio.to_thread(conform_loop, as_made, bpm, self._shape[0])
+        loop = await asyncio.to_thread(self.cueing.at_tempo, as_made, bpm)
+        while self._set.halted:
+            await asyncio.sleep(LOOK_SECONDS)
         progress = deck.next_clip or NextClip(ask.prompt)
-        beat = self._cueing.preview(loop, as_made, ask.earliest, progress)
+        beat = self.cueing.preview(loop, as_made, ask.earliest, progress)
         self._set.message = (
             f"deck {deck.number}: the next take is late, so from bar {self.sink.bar_of(beat)} on "
             "you hear its preview, which is coarse, until it is whole"
@@ -357,9 +358,9 @@ class Conductor:
     def _go_back(self) -> None:
         """Nothing came of a take whose preview is heard: back to the take that was on."""
         take = self.state.history.current
-        if self._cueing.is_preview and take is not None and take.loop is not None:
+        if self.cueing.is_preview and take is not None and take.loop is not None:
             bpm = self._tempo() or self._set.bpm
-            self._cueing.cue(conform_loop(take.loop, bpm, self._shape[0]), take.prompt)
+            self.cueing.cue(self.cueing.at_tempo(take.loop, bpm), take.prompt)
 
     def _hold(self, prompt: str) -> None:
         """A take is there, and waits for launch."""

@@ -3,48 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from daw_bridge.audio.conform import conform_loop
+from daw_bridge.audio.conform import conform_loop, is_near
 from daw_bridge.audio.deck import Cue, Deck
 from daw_bridge.audio.loop import Loop
 from daw_bridge.delivery.deck_sink import LEAD_SECONDS, PRESS_LEAD_SECONDS, DeckSink
 from daw_bridge.live.deck_moves import Event
 from daw_bridge.live.placing import after_the_round, in_place
-from daw_bridge.live.state import DeckState, NextClip
+from daw_bridge.live.state import DeckState, LiveState, NextClip
 
 LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A loop that goes on, or begins, with the transport.
+
+    Attributes:
+        loop: which one.
+        song_beat: the beat of the song on which its first sample lay; None for one that begins on
+            a quantum.
+    """
+
+    loop: Loop
+    song_beat: Fraction | None = None
 
 
 class Cueing:
     """Cues loops on a deck, and moves the deck's state along.
 
+    Where the transport of who leads the clock stands, what is cued waits for its start.
+
     Args:
+        whole: the set's state.
         state: the deck's.
         deck: what sounds.
         sink: cues on it.
         rate_hz: the deck's rate.
     """
 
-    def __init__(self, state: DeckState, deck: Deck, sink: DeckSink, rate_hz: int) -> None:
+    def __init__(
+        self, whole: LiveState, state: DeckState, deck: Deck, sink: DeckSink, rate_hz: int
+    ) -> None:
+        self._set = whole
         self._state = state
         self._deck = deck
         self._sink = sink
         self._rate_hz = rate_hz
-        self._loop: Loop | None = None
-        self._source: Loop | None = None  # the same as it was made
+        self.loop: Loop | None = None
+        """The loop that plays, is cued or waits, whichever was last; None for silence."""
+        self.beat = Fraction(0)
+        """The clock's beat on which it was last cued to begin."""
+        self.waiting: Waiting | None = None
+        """What begins with the transport, which stands."""
+        self._source: Loop | None = None  # the same loop as it was made
         self._is_preview = False
-
-    @property
-    def loop(self) -> Loop | None:
-        """The loop that plays or is cued, whichever was cued last; None for silence."""
-        return self._loop
 
     @property
     def is_heard(self) -> bool:
         """Whether that is what plays; what is cued is not yet."""
-        return self._deck.playing is self._loop
+        return self._deck.playing is self.loop
 
     @property
     def is_preview(self) -> bool:
@@ -55,7 +75,7 @@ class Cueing:
     def tempo_to_be(self) -> float | None:
         """The tempo of the loop that plays or is cued; None in silence."""
         sounds = self._deck.playing is not None or self._state.doing == "cued"
-        return self._loop.bpm if sounds and self._loop is not None else None
+        return self.loop.bpm if sounds and self.loop is not None else None
 
     # Cues
 
@@ -68,38 +88,61 @@ class Cueing:
         earliest: Fraction = Fraction(0),
         lead_seconds: float = LEAD_SECONDS,
     ) -> None:
-        """Let a loop begin on a quantum."""
+        """Let a loop begin on a quantum, or with the transport where that stands."""
+        if self._set.halted:
+            self._wait(loop, prompt, event)
+            return
         beat = self._sink.cue(loop, earliest=earliest, lead_seconds=lead_seconds)
         self.expect(loop, prompt, beat, event)
 
     def hand(self, cue: Cue, loop: Loop, event: Event) -> None:
-        """Let a loop begin as a cue says."""
+        """Let a loop begin as a cue says, or with the transport where that stands."""
+        if self._set.halted:
+            self._wait(loop, loop.name, event)
+            return
         self._sink.put(cue)
         self.expect(loop, loop.name, cue.at_beat, event)
 
     def expect(self, loop: Loop, prompt: str, beat: Fraction, event: Event = "launch") -> None:
         """A loop will begin on a beat: its cue is handed over."""
         self._state.move(event)
-        take = self._state.history.current
-        self._loop, self._is_preview = loop, False
-        self._source = None if take is None else take.loop
+        self._hold_on_to(loop)
+        self.beat, self.waiting = beat, None
         bar = self._sink.bar_of(beat)
         self._state.next_clip = NextClip(prompt, fraction=1.0, cued_bar=bar)
 
     def silence(self) -> None:
         """Let the deck fall silent on the next quantum."""
         self._state.move("stop")
-        self._loop = None
+        self.loop = self.waiting = None
         self._sink.cue(None, lead_seconds=PRESS_LEAD_SECONDS)
 
-    def scene_cue(self, loop: Loop | None, beat: Fraction) -> Cue:
-        """The cue of a scene: the state is moved here, and the mixer hands it over."""
+    def scene_cue(self, loop: Loop | None, beat: Fraction) -> Cue | None:
+        """The cue of a scene: the state is moved here, and the mixer hands it over.
+
+        None where the loop waits for the transport.
+        """
         if loop is None:
             self._state.move("stop")
-            self._loop = None
+            self.loop = self.waiting = None
+        elif self._set.halted:
+            self._wait(loop, loop.name, "launch")
+            return None
         else:
             self.expect(loop, loop.name, beat)
         return self._sink.cue_at(loop, beat)
+
+    def _wait(self, loop: Loop, prompt: str, event: Event) -> None:
+        if event == "whole":
+            self._state.move("held")
+        self._hold_on_to(loop)
+        self.waiting = Waiting(loop)
+        self._state.next_clip = NextClip(prompt, fraction=1.0, held=True)
+
+    def _hold_on_to(self, loop: Loop) -> None:
+        take = self._state.history.current
+        self.loop, self._is_preview = loop, False
+        self._source = None if take is None else take.loop
 
     # Another tempo
 
@@ -111,11 +154,21 @@ class Cueing:
         """
         if self.tempo_to_be is None or self._source is None:
             return None
-        return conform_loop(self._source, bpm, self._rate_hz)
+        return self.at_tempo(self._source, bpm)
+
+    def at_tempo(self, loop: Loop, bpm: float) -> Loop:
+        """A loop at a tempo; as it is where it follows somebody whose tempo is as good as its own.
+
+        Raises:
+            BadRequest: where the tempo is too far off.
+        """
+        if self._set.follows and is_near(loop, bpm):
+            return loop
+        return conform_loop(loop, bpm, self._rate_hz)
 
     def retune(self, loop: Loop, beat: Fraction) -> Cue:
         """The cue that goes on with the same take at another tempo, wherever in it ``beat`` is."""
-        self._loop = loop
+        self.loop = loop
         return replace(self._sink.cue_at(loop, beat), origin_beat=self._deck.origin_beat)
 
     # A take that is whole, and its preview before it

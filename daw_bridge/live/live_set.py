@@ -18,7 +18,7 @@ from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import LiveState
 from osc_server.contract.errors import BadRequest, MagnetError
 from osc_server.contract.fader_rows import MAX_SCENES
-from osc_server.contract.musical_time import check_bpm
+from osc_server.contract.musical_time import Meter, check_bpm
 
 _SERVER_LOOK_SECONDS = 1.0
 
@@ -103,6 +103,12 @@ class LiveSet:
         for sink in self.rig.sinks:
             sink.quantum_beats = quantum.beats(self.rig.clock.meter)
 
+    def set_meter(self, meter: Meter) -> None:
+        """Another meter: for the next takes, and from the next bar line on for the quantum."""
+        self.state.meter = meter
+        self.rig.clock.set_meter(meter)
+        self.quantum = self._quantum
+
     def set_bpm(self, bpm: float) -> None:
         """Another tempo: for the next takes, and from the next bar on for what sounds.
 
@@ -141,7 +147,9 @@ class LiveSet:
         self.rig.mixer.launch(Scene(cues))
 
     def _tempo_for(self, index: int) -> float | None:
-        """The tempo that a deck's loop must have: the others'; None where it may lead."""
+        """The tempo that a deck's loop must have: of whom is followed, or the others'; or None."""
+        if self.state.follows:
+            return self.rig.clock.bpm
         others = [one for place, one in enumerate(self.conductors) if place != index]
         tempos = [bpm for one in others if (bpm := one.tempo_to_be) is not None]
         return tempos[0] if tempos else None
@@ -192,7 +200,8 @@ class LiveSet:
         for (conductor, loop), place in zip(loops, scene.values(), strict=True):
             if place is not None:
                 conductor.adopt(place)
-            cues.append((conductor.deck, conductor.cue_for(loop, beat)))
+            if (cue := conductor.cue_for(loop, beat)) is not None:
+                cues.append((conductor.deck, cue))
         self.rig.mixer.launch(Scene(tuple(cues)))
 
     def _check_scene(self, number: int) -> None:

@@ -48,12 +48,13 @@ class Panel:
 
     Args:
         live: the decks.
-        controls: what stands behind further addresses of the table, by address.
+        controls: what stands behind further addresses of the table, by address: the clock's, and
+            what a run has beside its decks.
     """
 
-    def __init__(self, live: LiveSet, controls: Mapping[str, Control] | None = None) -> None:
+    def __init__(self, live: LiveSet, controls: Mapping[str, Control]) -> None:
         self._live = live
-        self._controls = {**self._own_controls(), **(controls or {})}
+        self._controls = {**self._own_controls(), **controls}
         self._surfaces: list[Surface] = []
         self._told: dict[str, OscValue] = {}
         self._touched: set[str] = set()
@@ -172,22 +173,12 @@ class Panel:
 
     def _own_controls(self) -> dict[str, Control]:
         live = self._live
-        clock = live.rig.clock
 
         def set_quantum(_: int, text: str) -> None:
             live.quantum = Quantum.parse(text)
 
-        def refuse_source(_: int, name: str) -> None:
-            if name not in ("internal", "auto"):
-                raise BadRequest(f"there is no clock {name!r} here, only the internal one")
-
         return {
-            "/magnet/clock/bpm": Control(
-                lambda _: live.state.bpm, lambda _, bpm: live.set_bpm(bpm)
-            ),
-            "/magnet/clock/source": Control(lambda _: "internal", refuse_source),
             "/magnet/clock/quantum": Control(lambda _: str(live.quantum), set_quantum),
-            "/magnet/clock/beat": Control(lambda _: int(clock.now().beat)),
             "/magnet/scene/N/launch": Control(
                 lambda number: live.last_scene == number,
                 lambda number, _: live.launch_scene(number),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from daw_bridge.audio.deck import Deck
 from daw_bridge.audio.mixer import Columns, Mixer
 from daw_bridge.audio.output import AudioOutput
-from daw_bridge.clock.internal_clock import InternalClock
+from daw_bridge.clock.steered_clock import SteeredClock
 from daw_bridge.delivery.deck_sink import DeckSink
 
 
@@ -17,7 +17,7 @@ class Rig:
 
     Attributes:
         output: where the sound goes; it pulls from the mixer.
-        clock: counts what the output has played.
+        clock: counts what the output has played, in step with whoever leads.
         decks: play the loops; at least one.
         mixer: sums the decks.
         sinks: load and cue clips, one for each deck.
@@ -25,7 +25,7 @@ class Rig:
     """
 
     output: AudioOutput
-    clock: InternalClock
+    clock: SteeredClock
     decks: tuple[Deck, ...]
     mixer: Mixer
     sinks: tuple[DeckSink, ...]

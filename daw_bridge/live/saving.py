@@ -7,13 +7,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from daw_bridge.clock.steered_clock import AUTO
 from daw_bridge.delivery.folder_sink import write_bytes
 from daw_bridge.live.live_set import LiveSet, StoredScene
 from daw_bridge.live.quantum import Quantum
 from daw_bridge.live.state import DeckState
 from daw_bridge.live.takes import HeldTake, TakeFacts
 from osc_server.contract.errors import MagnetError, StorageFailed
-from osc_server.contract.musical_time import BPM_MAX, BPM_MIN
+from osc_server.contract.musical_time import BPM_MAX, BPM_MIN, Meter
 
 _SETTINGS = (
     *("prompt", "prompts", "bars", "every_bars", "follow", "seed", "model", "preset", "key"),
@@ -54,6 +55,9 @@ class SavedSession(_Record):
 
     version: int = 1
     bpm: float = Field(120.0, ge=BPM_MIN, le=BPM_MAX)
+    meter: str = "4/4"
+    clock: str = AUTO
+    clock_offset_ms: float = Field(0.0, ge=-500, le=500)
     quantum: str = "bar"
     mix_level_db: float = Field(0.0, ge=-90, le=12)
     scenes: dict[int, StoredScene] = {}
@@ -65,6 +69,9 @@ def snapshot(live: LiveSet) -> SavedSession:
     plays = any(conductor.tempo_to_be is not None for conductor in live.conductors)
     return SavedSession(
         bpm=live.rig.clock.bpm if plays else live.state.bpm,
+        meter=str(live.state.meter),
+        clock=live.rig.clock.wanted,
+        clock_offset_ms=1000 * live.rig.clock.offset_seconds,
         quantum=str(live.quantum),
         mix_level_db=live.mix_level_db,
         scenes=dict(live.scenes),
@@ -82,6 +89,8 @@ def restore(live: LiveSet, saved: SavedSession) -> None:
         BadRequest: where what was saved cannot be.
     """
     live.set_bpm(saved.bpm)
+    live.set_meter(Meter.parse(saved.meter))
+    _restore_clock(live, saved)
     live.quantum = Quantum.parse(saved.quantum)
     live.set_mix_level(saved.mix_level_db)
     live.scenes = dict(saved.scenes)
@@ -101,6 +110,17 @@ def restore(live: LiveSet, saved: SavedSession) -> None:
     live.apply_levels()
     if playing:
         live.launch(playing)
+
+
+def _restore_clock(live: LiveSet, saved: SavedSession) -> None:
+    """Whom the clock followed, and how late; what was said on the command line stands."""
+    clock = live.rig.clock
+    clock.offset_seconds = clock.offset_seconds or saved.clock_offset_ms / 1000
+    if clock.wanted == AUTO:
+        try:
+            clock.choose(saved.clock)
+        except MagnetError as error:  # no Link on this computer
+            live.state.say(str(error))
 
 
 def read_session(path: Path) -> SavedSession | None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from daw_bridge.audio.deck import Deck
 from daw_bridge.audio.output import AudioOutput
-from daw_bridge.clock.clock import Clock
+from daw_bridge.clock.clock import LiveClock
 from daw_bridge.live.deck_rows import DeckTable, meter
 from daw_bridge.live.state import LiveState, NextClip
 
@@ -39,7 +39,7 @@ class TerminalScreen:
     def __init__(
         self,
         state: LiveState,
-        clock: Clock,
+        clock: LiveClock,
         decks: Sequence[Deck],
         output: AudioOutput,
         console: Console,
@@ -65,7 +65,7 @@ class PlainScreen:
     def __init__(
         self,
         state: LiveState,
-        clock: Clock,
+        clock: LiveClock,
         decks: Sequence[Deck],
         output: AudioOutput,
         console: Console,
@@ -87,6 +87,7 @@ class PlainScreen:
         self._say("sound", self._output.fault or self._output.description)
         self._say("server", self._state.server)
         self._say("page", self._state.page)
+        self._say("clock", self._clock.description)
         for sentence in self._state.said_since(self._n_said):
             self._say("message", sentence)
         self._n_said = self._state.n_said
@@ -104,7 +105,7 @@ class PlainScreen:
 
 
 def live_panel(
-    state: LiveState, clock: Clock, decks: Sequence[Deck], output: AudioOutput
+    state: LiveState, clock: LiveClock, decks: Sequence[Deck], output: AudioOutput
 ) -> RenderableType:
     """The whole picture, for one instant."""
     rows = Group(
@@ -120,7 +121,7 @@ def live_panel(
     return Frame(rows, title="[bold]MAGNeT live", subtitle="[dim]/help", border_style="cyan")
 
 
-def _time_row(state: LiveState, clock: Clock) -> Table:
+def _time_row(state: LiveState, clock: LiveClock) -> Table:
     moment = clock.now()
     beats_per_bar = math.ceil(clock.meter.beats_per_bar)
     beat = math.floor(moment.phase)
@@ -135,11 +136,18 @@ def _time_row(state: LiveState, clock: Clock) -> Table:
     for justify in ("left", "center", "right"):
         row.add_column(justify=justify, ratio=1)
     row.add_row(
-        Text(tempo, "bold"),
+        Text.assemble((tempo, "bold"), "  ", _leader(clock)),
         Text(f"bar {moment.bar + 1} · beat {beat + 1}", "bold"),
         lamps,
     )
     return row
+
+
+def _leader(clock: LiveClock) -> Text:
+    """Who leads, and whether they play."""
+    if not clock.playing:
+        return Text(f"■ {clock.description}", "red")
+    return Text(f"▶ {clock.description}", "dim" if clock.source == "internal" else "cyan")
 
 
 def _next_row(state: LiveState, deck: Deck) -> Text:

@@ -105,6 +105,8 @@ class LiveState:
     Attributes:
         bpm: tempo of the next clip.
         meter: time signature.
+        follows: whether somebody else leads the clock: the tempo is theirs.
+        halted: whether who leads has stopped: what is launched waits for their start.
         decks: at least one.
         chosen: index of the deck that is typed to.
         server: one line on the server.
@@ -117,6 +119,8 @@ class LiveState:
 
     bpm: float = 120.0
     meter: Meter = field(default_factory=Meter)
+    follows: bool = False
+    halted: bool = False
     decks: list[DeckState] = field(default_factory=lambda: [DeckState()])
     chosen: int = 0
     server: str = "starting"

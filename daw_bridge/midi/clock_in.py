@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, cast
 
 from daw_bridge.clock.midi_clock import MidiClockFollower, MidiClockMessage
 from daw_bridge.clock.source import Reading
-from daw_bridge.midi.ports import InputPort, MidiPorts, OnMessage
-from osc_server.contract.errors import DeviceUnavailable
 
 if TYPE_CHECKING:
     import mido
 
-_MESSAGES = frozenset({"clock", "start", "stop", "continue", "songpos"})
+_KINDS: dict[int, MidiClockMessage] = {
+    0xF2: "songpos",
+    0xF8: "clock",
+    0xFA: "start",
+    0xFB: "continue",
+    0xFC: "stop",
+}
 
 
 class MidiClockIn:
@@ -36,7 +38,6 @@ class MidiClockIn:
             queue.SimpleQueue()
         )
         self._followers: dict[str, MidiClockFollower] = {}
-        self._ports: dict[str, InputPort] = {}
         self._port = ""
 
     @property
@@ -49,30 +50,24 @@ class MidiClockIn:
         """The port that leads, or led last; empty before any did."""
         return self._port
 
+    def take(self, port: str, message: bytes, seconds: float) -> None:
+        """Any thread: take note of the bytes of a message, and of the instant that it is for."""
+        kind = _KINDS.get(message[0]) if message else None
+        if kind == "songpos" and len(message) == 3:
+            self._inbox.put((port, kind, seconds, message[1] | message[2] << 7))
+        elif kind is not None and len(message) == 1:
+            self._inbox.put((port, kind, seconds, 0))
+
     def hear(self, port: str, message: mido.Message) -> None:
         """Any thread: take note of a message of a port; others than the clock's are left alone."""
-        if message.type in _MESSAGES:
+        if message.type in _KINDS.values():
             kind = cast("MidiClockMessage", message.type)
             self._inbox.put((port, kind, self._seconds(), getattr(message, "pos", 0)))
 
-    def look(
-        self, ports: MidiPorts, open_input: Callable[[str, OnMessage], InputPort], wanted: str = ""
-    ) -> None:
-        """Open the inputs that are new, and forget those that are gone.
-
-        Args:
-            ports: which there are now.
-            open_input: hears a port in the MIDI library's own thread, for the sake of the stamp,
-                such as ``MidoBackend(lambda work: work()).open_input``; may raise
-                DeviceUnavailable.
-            wanted: part of the name of the only port to be followed; empty = any.
-        """
-        for name in [name for name in self._ports if name not in ports.inputs]:
-            self._ports.pop(name).close()
-        for name in ports.inputs:
-            if name not in self._ports and wanted.lower() in name.lower():
-                with suppress(DeviceUnavailable):  # taken by another program: asked again later
-                    self._ports[name] = open_input(name, partial(self.hear, name))
+    def keep(self, ports: Collection[str]) -> None:
+        """Forget the senders of ports that are gone."""
+        for name in [name for name in self._followers if name not in ports]:
+            del self._followers[name]
 
     def reading(self, seconds: float) -> Reading | None:
         """Where the leading sender is; None where no port sends ticks."""
@@ -90,9 +85,3 @@ class MidiClockIn:
         """Say that the song was at ``beat`` at an instant: for senders that never send a start."""
         if self._port:
             self._followers[self._port].align(seconds, beat)
-
-    def close(self) -> None:
-        """Hear no more."""
-        for port in self._ports.values():
-            port.close()
-        self._ports.clear()

@@ -12,7 +12,7 @@ from daw_bridge.midi.ports import OutputPort
 from osc_server.contract.errors import DeviceUnavailable
 
 _LOOK_SECONDS = 0.02
-_BYTES: dict[OutMessage, MidiBytes] = {"clock": (0xF8,), "start": (0xFA,), "stop": (0xFC,)}
+BYTES: dict[OutMessage, MidiBytes] = {"clock": (0xF8,), "start": (0xFA,), "stop": (0xFC,)}
 
 
 class MidiClockSender:
@@ -53,7 +53,7 @@ class MidiClockSender:
             while not self._ending.is_set():
                 self.send_until(self._seconds() + _LOOK_SECONDS, time.sleep)
                 time.sleep(_LOOK_SECONDS / 4)
-            self._port.send(_BYTES["stop"])
+            self._port.send(BYTES["stop"])
         except DeviceUnavailable as error:
             self.fault = str(error)
 
@@ -63,4 +63,4 @@ class MidiClockSender:
             wait = at - self._seconds()
             if wait > 0:
                 sleep(wait)
-            self._port.send(_BYTES[message])
+            self._port.send(BYTES[message])

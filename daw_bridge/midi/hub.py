@@ -48,6 +48,7 @@ class MidiHub:
         act: carries out what a control asks for.
         say: tells the musician a sentence.
         hears_all: also open ports that no map plays, so that listeners hear them.
+        hears: whether a port is opened though no map plays it, for somebody else, such as a clock.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class MidiHub:
         say: Callable[[str], None],
         *,
         hears_all: bool = False,
+        hears: Callable[[str], bool] = lambda name: False,
     ) -> None:
         self._backend = backend
         self._shelf = shelf
         self._act = act
         self._say = say
         self._hears_all = hears_all
+        self._hears = hears
         self._devices: dict[str, _Device] = {}
         self._refused: set[str] = set()
         self._values: dict[str, Setting] = {}
@@ -90,8 +93,14 @@ class MidiHub:
         """Let somebody else hear every message of the ports that are open, such as a clock."""
         self._listeners.append(listener)
 
-    async def watch(self, look_seconds: float = LOOK_SECONDS) -> None:
+    async def watch(
+        self, look_seconds: float = LOOK_SECONDS, look: Callable[[MidiPorts], None] | None = None
+    ) -> None:
         """Look for devices again and again, until cancelled.
+
+        Args:
+            look_seconds: how often.
+            look: is told the ports each time.
 
         Raises:
             DeviceUnavailable: where there is no MIDI at all, with what to do.
@@ -99,6 +108,8 @@ class MidiHub:
         ports = self._backend.ports()
         while True:
             self.update(ports)
+            if look is not None:
+                look(ports)
             await asyncio.sleep(look_seconds)
             with suppress(DeviceUnavailable):  # a system that is busy now is asked again
                 ports = self._backend.ports()
@@ -119,9 +130,10 @@ class MidiHub:
             if device is not None and device.engine is not None and device_map is None:
                 self._drop(name)
                 device = None
-            if device is None and (device_map is not None or self._hears_unmapped):
+            wanted = device_map is not None or self._hears_unmapped
+            if device is None and (wanted or self._hears(name)):
                 device = self._open(name)
-                if device is not None and device_map is None:
+                if device is not None and device_map is None and wanted:
                     self._say(f"{name} is heard; no map plays it")
             if device is not None and device_map is not None:
                 self._play(name, device, device_map, ports)
@@ -159,7 +171,8 @@ class MidiHub:
         if self._hears_all:
             return
         for name in [name for name, device in self._devices.items() if device.engine is None]:
-            self._drop(name)
+            if not self._hears(name):
+                self._drop(name)
 
     def close(self) -> None:
         """Give every device back as it was."""

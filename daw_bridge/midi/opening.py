@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
 
 from daw_bridge.config import APPLICATION
+from daw_bridge.midi.clock_ports import ClockPorts
 from daw_bridge.midi.engine import Action
 from daw_bridge.midi.hub import MidiHub
 from daw_bridge.midi.ports import MidoBackend
@@ -37,6 +38,7 @@ def midi_hub(
     hand_over: Callable[[Callable[[], None]], object],
     *,
     hears_all: bool = False,
+    clock: ClockPorts | None = None,
 ) -> MidiHub:
     """The MIDI of this computer; nothing is opened before ``watch``.
 
@@ -46,8 +48,13 @@ def midi_hub(
         hand_over: brings work from the library's thread into the caller's: of an event loop its
             ``call_soon_threadsafe``.
         hears_all: also open ports that no map plays, so that listeners hear them.
+        clock: hears the ports too, and which of them are there.
     """
-    return MidiHub(MidoBackend(hand_over), map_shelf(), act, say, hears_all=hears_all)
+    if clock is None:
+        return MidiHub(MidoBackend(hand_over), map_shelf(), act, say, hears_all=hears_all)
+    backend = MidoBackend(hand_over, clock.hear)
+    clock.use(backend)
+    return MidiHub(backend, map_shelf(), act, say, hears_all=hears_all, hears=clock.hears)
 
 
 @contextmanager
@@ -56,8 +63,9 @@ def midi_surface(
     forget: Callable[[MidiSurface], None],
     n_decks: int,
     say: Callable[[str], None],
+    clock: ClockPorts,
 ) -> Iterator[MidiHub]:
-    """Let the controllers of this computer play a panel while the block lasts.
+    """Let the controllers of this computer play a panel while the block lasts, and MIDI clock run.
 
     A computer without MIDI has none; the doctor says why.
 
@@ -66,24 +74,28 @@ def midi_surface(
         forget: is told at the end that the surface is gone.
         n_decks: how many decks there are.
         say: tells the musician a sentence.
+        clock: MIDI clock in and out.
 
     Yields:
         The hub, which can be told to learn.
     """
-    hub = midi_hub(
-        lambda action: surface.act(action), say, asyncio.get_running_loop().call_soon_threadsafe
-    )
+    hand_over = asyncio.get_running_loop().call_soon_threadsafe
+    hub = midi_hub(lambda action: surface.act(action), say, hand_over, clock=clock)
     surface = MidiSurface(receive, hub.show, say)
     surface.ask(n_decks)
 
     async def watch() -> None:
-        with suppress(DeviceUnavailable):
-            await hub.watch()
+        try:
+            await hub.watch(look=clock.look)
+        except DeviceUnavailable as error:
+            if clock.is_needed:
+                say(str(error))
 
     watching = asyncio.create_task(watch())
     try:
         yield hub
     finally:
         watching.cancel()
+        clock.close()
         hub.close()
         forget(surface)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -61,10 +62,18 @@ class MidoBackend:
     Args:
         hand_over: takes work from the library's own thread to the one that shall do it, such as
             ``loop.call_soon_threadsafe``.
+        tap: hears every message of a port that is open, by its name, in the library's own thread:
+            whoever has to know to the millisecond when it came.
     """
 
-    def __init__(self, hand_over: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(
+        self,
+        hand_over: Callable[[Callable[[], None]], object],
+        tap: Callable[[str, mido.Message], None] | None = None,
+    ) -> None:
         self._hand_over = hand_over
+        self._tap = tap
+        self._own: set[str] = set()
         self._listers: tuple[_Lister, _Lister] | None = None
 
     def ports(self) -> MidiPorts:
@@ -77,8 +86,7 @@ class MidoBackend:
                 with quiet_libraries():
                     self._listers = _listers()
             if self._listers is not None:
-                inputs, outputs = (tuple(lister.get_ports()) for lister in self._listers)
-                return MidiPorts(inputs, outputs)
+                return self._others(*(lister.get_ports() for lister in self._listers))
         except _library_errors() as error:
             self._listers = None
             raise _no_midi(error) from error
@@ -89,10 +97,13 @@ class MidoBackend:
         import mido
 
         def heard(message: mido.Message) -> None:
+            if self._tap is not None:
+                self._tap(name, message)
             self._hand_over(partial(on_message, message))
 
         try:
-            port: InputPort = mido.open_input(name, callback=heard)
+            with self._noting_own():
+                port: InputPort = mido.open_input(name, callback=heard)
         except _library_errors() as error:
             raise _taken(name, error) from error
         return port
@@ -102,9 +113,32 @@ class MidoBackend:
         import mido
 
         try:
-            return _MidoOutput(name, mido.open_output(name))
+            with self._noting_own():
+                return _MidoOutput(name, mido.open_output(name))
         except _library_errors() as error:
             raise _taken(name, error) from error
+
+    @contextmanager
+    def _noting_own(self) -> Iterator[None]:
+        """Take note of the ports that come with one that is opened.
+
+        With ALSA and JACK our own end of a connection is a port too, which we would hear ourselves
+        by.
+        """
+        if self._listers is None:
+            yield
+            return
+        before = self.ports()
+        yield
+        after = self.ports()
+        self._own |= {*after.inputs, *after.outputs} - {*before.inputs, *before.outputs}
+
+    def _others(self, inputs: list[str], outputs: list[str]) -> MidiPorts:
+        self._own &= {*inputs, *outputs}
+        return MidiPorts(
+            tuple(name for name in inputs if name not in self._own),
+            tuple(name for name in outputs if name not in self._own),
+        )
 
 
 class _Lister(Protocol):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from daw_bridge.audio.deck import Deck
+from daw_bridge.audio.device_output import DeviceOutput
 from daw_bridge.audio.mixer import Mixer
 from daw_bridge.audio.output import AudioOutput
 from daw_bridge.client.async_client import AsyncMagnetClient
-from daw_bridge.clock.internal_clock import InternalClock
+from daw_bridge.clock.source import TempoSource
+from daw_bridge.clock.steered_clock import SteeredClock
 from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.deck_sink import DeckSink
 from daw_bridge.live.conductor import Conductor, Tempo
@@ -19,8 +22,16 @@ from daw_bridge.live.maker import TakeMaker
 from daw_bridge.live.rig import Rig
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import DeckState, LiveState
+from daw_bridge.midi.jack_ports import JackPorts
 
 OFFLINE_RATE_HZ = 48000
+
+
+def heard_through(output: AudioOutput, jack: JackPorts | None) -> Callable[[], int]:
+    """What gives the sample that is heard now: JACK itself, where sound and MIDI go through it."""
+    if jack is None or not isinstance(output, DeviceOutput):
+        return output.heard_sample
+    return lambda: jack.heard_sample(output.cycle, output.latency_seconds, output.heard_sample())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +62,26 @@ def first_state(config: BridgeConfig, wish: LiveWish) -> LiveState:
     return LiveState(bpm=config.bpm, meter=config.meter, decks=decks)
 
 
-def build_rig(config: BridgeConfig, output: AudioOutput) -> Rig:
-    """The decks on the internal clock of an output that is not started yet."""
-    clock = InternalClock(output.rate_hz, config.bpm, config.meter, output.heard_sample)
+def build_rig(
+    config: BridgeConfig,
+    output: AudioOutput,
+    sources: Sequence[TempoSource] = (),
+    heard: Callable[[], int] | None = None,
+) -> Rig:
+    """The decks on the clock of an output that is not started yet.
+
+    Args:
+        config: how many decks, and on which outputs.
+        output: where the sound goes.
+        sources: whom the clock may follow, the best first.
+        heard: gives the sample that is heard now; None = the output does.
+    """
+    clock = SteeredClock(
+        output.rate_hz, config.bpm, config.meter, heard or output.heard_sample, sources
+    )
+    clock.offset_seconds = config.clock_offset / 1000
+    if sources:
+        clock.choose(config.clock)
     channels = config.live_outputs()
     routes = tuple(
         tuple(channels.index(channel) for channel in config.outputs_of_deck(index))

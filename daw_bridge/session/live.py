@@ -17,6 +17,7 @@ from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.folder_sink import free_path
 from daw_bridge.live.asking import Ask
 from daw_bridge.live.capturing import Capturing
+from daw_bridge.live.clock_controls import clock_controls
 from daw_bridge.live.commands import Commands
 from daw_bridge.live.conductor import Conductor
 from daw_bridge.live.keyboard import keys
@@ -26,7 +27,7 @@ from daw_bridge.live.offline import render
 from daw_bridge.live.panel import Control, Panel
 from daw_bridge.live.recording import Recording
 from daw_bridge.live.rig import Rig
-from daw_bridge.live.saving import Keeper, restore
+from daw_bridge.live.saving import Keeper, SavedSession, restore
 from daw_bridge.live.screen import PlainScreen, Screen, TerminalScreen
 from daw_bridge.live.state import LiveState
 from daw_bridge.midi.hub import MidiHub
@@ -39,13 +40,22 @@ from daw_bridge.session.building import (
     build_rig,
     build_set,
     first_state,
+    heard_through,
 )
 from daw_bridge.session.capture import build_capturing, capture_controls
+from daw_bridge.session.clocks import (
+    Sources,
+    clock_words,
+    kept_in_time,
+    midi_clock_ports,
+    open_sources,
+)
 from daw_bridge.session.page import page_served
 from daw_bridge.session.resuming import leave, saved_set
 from daw_bridge.session.server import live_server
 from daw_bridge.session.sound import Sound
 from daw_bridge.signals import on_signals
+from osc_server.contract.addresses import fader_row
 from osc_server.contract.errors import StorageFailed
 from osc_server.contract.faders import FEEDBACK_HZ
 
@@ -70,8 +80,11 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
 
     state = first_state(config, wish)
     saved = saved_set(config, wish)
-    sound = Sound(config, awaits=wish.resume is not None)
-    rig = build_rig(config, sound.output)
+    sources = open_sources(config)
+    jack = sources.jack
+    frame = None if jack is None else jack.cycle_frame
+    sound = Sound(config, frame, awaits=wish.resume is not None)
+    rig = build_rig(config, sound.output, sources.by_rank, heard_through(sound.output, jack))
     async with AsyncExitStack() as stack:
         stack.enter_context(on_signals(lambda number: ending.set()))
         address, health, front = await stack.enter_async_context(live_server(config, state))
@@ -81,32 +94,46 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         stack.enter_context(sound.playing(rig.mixer, state, begin_anew))
         capturing = build_capturing(config, live_set, sound.input)
         stack.push_async_callback(capturing.close)
-        keeper = None if config.session is None else Keeper(live_set, config.session)
-        recording = Recording(rig, state, lambda: _recording_folder(config))
-        stack.push_async_callback(recording.close)
-        panel = Panel(
-            live_set, _saving(keeper) | _recording(recording) | capture_controls(capturing)
-        )
-        if saved is not None:
-            restore(live_set, saved)
-        if keeper is not None:
-            stack.callback(keeper.save)
+        panel = _panel(stack, config, live_set, sources, capturing, saved)
         if front is not None:
             front.hand_to(panel)
-        stack.callback(
-            asyncio.create_task(_keep_telling(live_set, panel, keeper, capturing)).cancel
-        )
-        midi = midi_surface(panel.receive, panel.forget, config.decks, state.say)
-        panel.add(_learning(stack.enter_context(midi)))
         await stack.enter_async_context(page_served(config, live_set, panel, console))
         screen = stack.enter_context(_screen(state, rig, console))
-        stack.enter_context(_typing(state, _commands(live_set, ending.set)))
+        stack.enter_context(_typing(state, _commands(live_set, panel, ending.set)))
         if wish.resume is not None:
             state.say(f"went on in a new process: {sound.output.description}")
         elif wish.prompt:
             live_set.conductors[0].ask(wish.prompt)
         await _show(screen, ending, health)
         return leave(config, live_set) if anew.is_set() else None
+
+
+def _panel(
+    stack: AsyncExitStack,
+    config: BridgeConfig,
+    live: LiveSet,
+    sources: Sources,
+    capturing: Capturing,
+    saved: SavedSession | None,
+) -> Panel:
+    """What surfaces play, with the clock, the controllers and the file that it is kept in."""
+    keeper = None if config.session is None else Keeper(live, config.session)
+    recording = Recording(live.rig, live.state, lambda: _recording_folder(config))
+    stack.push_async_callback(recording.close)
+    words = clock_words(live, sources)
+    controls = clock_controls(live, words, sources.seconds) | capture_controls(capturing)
+    panel = Panel(live, controls | _saving(keeper) | _recording(recording))
+    if saved is not None:
+        restore(live, saved)
+    if keeper is not None:  # from now on, so that what could not be restored stays as it is
+        stack.callback(keeper.save)
+    telling = asyncio.create_task(_keep_telling(live, panel, keeper, capturing))
+    stack.callback(telling.cancel)
+    stack.enter_context(kept_in_time(live, sources))
+    midi_clock = midi_clock_ports(config, live, sources)
+    midi = midi_surface(panel.receive, panel.forget, config.decks, live.state.say, midi_clock)
+    panel.add(_learning(stack.enter_context(midi)))
+    return panel
 
 
 async def _show(screen: Screen, ending: asyncio.Event, health: asyncio.Task[None]) -> None:
@@ -139,7 +166,7 @@ async def live_offline(
             await live_set.close()
 
 
-def _commands(live: LiveSet, end: Callable[[], None]) -> Commands:
+def _commands(live: LiveSet, panel: Panel, end: Callable[[], None]) -> Commands:
     """The typed lines, which go to the deck that is chosen when they are typed."""
 
     def chosen() -> Conductor:
@@ -150,6 +177,7 @@ def _commands(live: LiveSet, end: Callable[[], None]) -> Commands:
         lambda prompt: chosen().ask(prompt),
         lambda: chosen().stop(),
         lambda level_db: live.apply_levels(),
+        lambda bpm: panel.act(*fader_row("/magnet/clock/bpm"), (bpm,)),
         end,
     )
 

@@ -37,6 +37,7 @@ class Sound:
 
     Args:
         config: names the devices.
+        cycle_frame: as of ``DeviceOutput``.
         awaits: play silently until they are there, as a set does that goes on after its device
             was lost.
 
@@ -45,14 +46,20 @@ class Sound:
             was named and there is none, a silent stand-in plays.
     """
 
-    def __init__(self, config: BridgeConfig, *, awaits: bool = False) -> None:
+    def __init__(
+        self,
+        config: BridgeConfig,
+        cycle_frame: Callable[[], int] | None = None,
+        *,
+        awaits: bool = False,
+    ) -> None:
         self.output: AudioOutput
         self.input: AudioInput | None = None
         self._config = config
         self._second: DeviceInput | None = None
         self._awaiting = False
         try:
-            self._open(config)
+            self._open(config, cycle_frame)
         except DeviceUnavailable as error:
             is_named = config.output or config.host_api or config.input_settings() is not None
             if is_named and not awaits:
@@ -63,14 +70,14 @@ class Sound:
             )
             self._awaiting = awaits
 
-    def _open(self, config: BridgeConfig) -> None:
+    def _open(self, config: BridgeConfig, cycle_frame: Callable[[], int] | None) -> None:
         listening = config.input_settings()
-        self.output = output = DeviceOutput(config.live_settings())
+        self.output = output = DeviceOutput(config.live_settings(), cycle_frame)
         if listening is None:
             return
         device = choose_input(input_devices(), listening, output.device)
         if share_a_stream(device, output.device):
-            duplex = DuplexOutput(config.live_settings(), listening)
+            duplex = DuplexOutput(config.live_settings(), listening, cycle_frame)
             self.output, self.input = duplex, duplex.input
         else:
             self._second = DeviceInput(device, listening, output, output.block_size)

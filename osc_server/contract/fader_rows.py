@@ -10,6 +10,7 @@ P = Parameter
 
 DECK_STATES = ("empty", "rendering", "cued", "playing", "fading", "stopped")
 FOLLOW_ACTIONS = ("none", "take", "vary", "grow", "next")
+CLOCKS = ("internal", "link", "midi", "osc", "tap")
 MAX_DECKS = 64
 MAX_SCENES = 64
 MAX_CAPTURE_BARS = 64
@@ -151,6 +152,9 @@ _BUTTONS = (
     ),
     _button("/magnet/scene/N/store", "Store what plays now as a scene.", "something is stored"),
     _button("/magnet/mix/stop", "Let all decks fall silent on the next quantum.", "nothing plays"),
+    _button("/magnet/clock/play", "Your transport starts, now.", "who leads plays"),
+    _button("/magnet/clock/stop", "Your transport stops, now.", "who leads has stopped"),
+    _button("/magnet/clock/tap", "A tap of the tempo; from the third on it counts.", "a tap leads"),
     _button("/magnet/session/save", "Save the session now.", "it is saved"),
 )
 
@@ -178,7 +182,6 @@ _READOUTS = (
         "Outputs of the sound device that it plays on.",
         P("outputs", "text", "counted from 1, such as 3,4"),
     ),
-    _readout("/magnet/clock/beat", "The beat that is heard.", P("beat", "integer", "from 0")),
     _readout(
         "/magnet/input/level",
         "How loud the input is.",
@@ -194,6 +197,22 @@ _READOUTS = (
         "The newest sentence for the musician.",
         P("message", "text", "empty = nothing to say"),
     ),
+    _readout(
+        "/magnet/clock/playing",
+        "Whether who leads the clock plays; always where nobody else leads.",
+        P("playing", "switch", "1 = it plays"),
+    ),
+    _readout("/magnet/clock/bar", "The bar that is heard.", P("bar", "integer", "from 1")),
+    _readout(
+        "/magnet/clock/leader",
+        "Who leads the clock now.",
+        P("leader", "choice", "a clock", choices=CLOCKS),
+    ),
+    _readout(
+        "/magnet/clock/description",
+        "The same in words: who leads, what is waited for, whether bars are known.",
+        P("description", "text", "a sentence"),
+    ),
 )
 
 _SET = (
@@ -203,9 +222,31 @@ _SET = (
         P("bpm", "number", "from the next bar on", "quarter notes a minute", BPM_MIN, BPM_MAX),
     ),
     Fader(
+        "/magnet/clock/meter",
+        "The time signature; a beat is a quarter note in all of them.",
+        P("meter", "meter", "from the next bar line on"),
+    ),
+    Fader(
         "/magnet/clock/source",
-        "Who gives the time.",
-        P("source", "word", "a clock by its name"),
+        "Whom the clock follows: the first that is there of link, midi, osc and tap (`auto`), one "
+        "of them, or nobody (`internal`). Who leads tells `/magnet/clock/leader`.",
+        P("source", "word", "auto, link, midi, osc, tap or internal"),
+    ),
+    Fader(
+        "/magnet/clock/offset",
+        "How much later than who leads the decks sound; negative is earlier.",
+        P("offset", "number", "makes up for what is late", "ms", -500, 500),
+    ),
+    Fader(
+        "/magnet/clock/beat",
+        "Of your transport: the beat that passes now, told each beat or oftener. It tells the beat "
+        "that is heard.",
+        P("beat", "number", "from the start of the song", "quarter notes"),
+    ),
+    Fader(
+        "/magnet/clock/position",
+        "Of your transport: the beat that it is put to. It tells where that was, or it stopped.",
+        P("position", "number", "from the start of the song", "quarter notes"),
     ),
     Fader(
         "/magnet/clock/quantum",

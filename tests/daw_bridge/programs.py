@@ -101,7 +101,8 @@ def environment(folder: Path, env: dict[str, str] | None = None) -> dict[str, st
     home |= {"XDG_STATE_HOME": str(folder / "state"), "XDG_DATA_HOME": str(folder / "data")}
     clean = {key: value for key, value in os.environ.items() if not key.startswith("MAGNET_")}
     source = Path(__file__).parents[2]
-    quiet = {"COLUMNS": "200", "MAGNET_PAGE_PORT": "0"}  # several bridges run at a time
+    # Several bridges run at a time, and Link would speak to the whole network.
+    quiet = {"COLUMNS": "200", "MAGNET_PAGE_PORT": "0", "MAGNET_LINK": "0"}
     return {**clean, **home, **quiet, "PYTHONPATH": str(source), **(env or {})}
 
 

@@ -132,7 +132,8 @@ class ServerCommand:
 
     def __init__(self, folder: Path, *options: str):
         flags = [f"--{name}={folder / name}" for name in ("clips", "models", "presets")]
-        command = [sys.executable, "-m", "osc_server.cli", *flags, "--model=tone:0.05", *options]
+        command = [sys.executable, "-m", "osc_server.cli", "--port=0", *flags, "--model=tone:0.05"]
+        command += options
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

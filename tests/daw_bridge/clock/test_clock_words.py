@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import pytest
 
 from daw_bridge.clock.clock_words import ClockWords
 from daw_bridge.clock.osc_transport import OscTransport
 from daw_bridge.clock.tap_tempo import TapTempo
-from osc_server.contract.errors import BadRequest
+from osc_server.contract.errors import BadRequest, DeviceUnavailable
 from osc_server.contract.musical_time import Meter
 from tests.daw_bridge.clock.senders import Stage
 from tests.daw_bridge.clock.test_steered_clock import Leader
@@ -16,15 +19,48 @@ from tests.daw_bridge.clock.test_steered_clock import Leader
 def spoken_to(*leaders):
     osc, tap = OscTransport(), TapTempo()
     stage = Stage(*leaders, osc, tap)
-    return stage, ClockWords(stage.clock, osc, tap)
+    clock = stage.clock
+
+    def set_bpm(bpm):
+        clock.set_bpm(bpm, Fraction(math.ceil(stage.beat)))
+
+    return stage, ClockWords(clock, set_bpm, clock.set_meter, osc, tap, no_link="install it")
 
 
-def test_a_tempo_holds_from_the_next_bar_on():
+def test_where_nobody_else_leads_a_tempo_is_set():
     stage, words = spoken_to()
-    stage.run_to(1.0)  # beat 2
+    stage.run_to(1.0)
     words.take("bpm", [60.0], stage.seconds)
-    assert stage.run_to(1.9).clock.bpm == 120
-    assert stage.run_to(2.2).clock.bpm == 60
+    assert stage.run_to(1.6).clock.bpm == 60
+
+
+def test_a_tempo_that_is_set_ends_the_tapping():
+    stage, words = spoken_to()
+    for tap in range(4):
+        words.take("tap", [], stage.run_to(1.0 + tap * 0.6).seconds)
+    assert (stage.run_to(3.0).clock.source, round(stage.clock.bpm)) == ("tap", 100)
+    words.take("bpm", [90.0], stage.seconds)
+    assert (stage.run_to(5.0).clock.source, stage.clock.bpm) == ("internal", 90)
+
+
+def test_a_patch_that_says_no_tempo_plays_on_at_the_one_there_is():
+    stage, words = spoken_to()
+    words.take("play", [], stage.run_to(1.0).seconds)
+    assert (stage.run_to(2.0).clock.source, stage.clock.bpm) == ("osc", 120)
+
+
+def test_an_offset_lets_the_clock_sound_later():
+    stage, words = spoken_to(Leader("midi"))
+    stage.run_to(3.0)
+    before = stage.song_beat
+    words.take("offset", [25], stage.seconds)
+    assert stage.run_to(6.0).song_beat == pytest.approx(before + 3.0 * 2 - 0.05, abs=0.002)
+
+
+def test_link_that_is_not_there_is_asked_for_in_vain_with_what_to_do():
+    _, words = spoken_to()
+    with pytest.raises(DeviceUnavailable, match="install it"):
+        words.take("source", ["link"], 0.0)
 
 
 def test_a_patch_takes_the_lead_with_play_and_gives_it_back_with_stop():

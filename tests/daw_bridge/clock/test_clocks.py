@@ -9,6 +9,7 @@ import pytest
 from daw_bridge.clock.clock import Boundary, next_boundary, next_multiple
 from daw_bridge.clock.hand_clock import HandClock
 from daw_bridge.clock.internal_clock import InternalClock
+from daw_bridge.clock.steered_clock import SteeredClock
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.musical_time import Meter, Moment
 
@@ -113,7 +114,7 @@ def test_a_boundary_never_lies_before_the_sample_asked_about():
 
 
 def test_another_meter_begins_on_the_next_bar_line_and_bars_go_on_counting():
-    clock = clock_at(sample=48000 * 3, bpm=60)  # beat 3 of 4/4
+    clock = SteeredClock(48000, 60, Meter(4, 4), lambda: 48000 * 3)  # beat 3 of 4/4
     clock.set_meter(Meter(7, 8))
     assert (clock.grid.beat, clock.grid.bar) == (4, 1)
     assert next_boundary(clock, 48000 * 5, Fraction(7, 2)).beat == Fraction(15, 2)

@@ -139,3 +139,21 @@ def test_a_sender_that_fell_silent_is_not_there():
 
 def test_half_a_beat_is_too_little_to_tell_a_tempo():
     assert follow(ticks_of(lambda _: BPM, 0.2)).reading(0.2) is None
+
+
+@pytest.mark.parametrize(("ceases", "plays"), [(True, True), (False, False)])
+def test_who_sends_ticks_only_while_it_plays_goes_on_with_them(ceases, plays):
+    follower = MidiClockFollower()
+    follower.feed("start", 0.0)
+    for seconds in ticks_of(lambda _: 120.0, 4.0):
+        follower.feed("clock", seconds)
+    follower.feed("stop", 4.0)
+    for seconds in [] if ceases else ticks_of(lambda _: 120.0, 6.0, begin=4.02):
+        follower.feed("clock", seconds)
+    follower.feed("songpos", 9.0, 64)
+    for seconds in ticks_of(lambda _: 120.0, 12.0, begin=10.0):
+        follower.feed("clock", seconds)
+    reading = follower.reading(12.0)
+    assert reading.playing is plays
+    if plays:
+        assert reading.beat == pytest.approx(16 + 4, abs=0.05)

@@ -10,7 +10,12 @@ import numpy as np
 
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.client.clip_result import ClipResult
+from daw_bridge.clock.clock_words import ClockWords
+from daw_bridge.clock.osc_transport import OscTransport
+from daw_bridge.clock.tap_tempo import TapTempo
 from daw_bridge.config import BridgeConfig
+from daw_bridge.live.clock_controls import clock_controls
+from daw_bridge.live.following import Following
 from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.panel import Panel
 from daw_bridge.live.state import DeckState, LiveState
@@ -39,21 +44,30 @@ class Ear:
 class PulledSet:
     """Decks, each on its own output, a panel and an ear; takes come as the test hands them over."""
 
-    def __init__(self, n_decks=2, **settings):
+    def __init__(self, n_decks=2, leaders=(), **settings):
         outputs = tuple((number + 1,) for number in range(n_decks))
         config = BridgeConfig(decks=n_decks, outputs=(1,), deck_outputs=outputs, bars=1)
         self.output = OfflineOutput(48000, len(config.live_outputs()), 1024)
-        self.rig = building.build_rig(config, self.output)
+        self.osc, self.tap = OscTransport(), TapTempo()
+        self.rig = building.build_rig(config, self.output, (*leaders, self.osc, self.tap))
         self.output.start(self.rig.mixer)
         decks = [DeckState(number=n + 1, bars=1, **settings) for n in range(n_decks)]
         self.state = LiveState(decks=decks)
         self.live: LiveSet = building.build_set(config, self.state, self.rig, NOBODY)
-        self.panel = Panel(self.live)
+        self.following = Following(self.live)
+        clock, live = self.rig.clock, self.live
+        words = ClockWords(clock, live.set_bpm, live.set_meter, self.osc, self.tap)
+        self.panel = Panel(live, clock_controls(live, words, lambda: self.seconds))
         self.ear = Ear()
         self.asked, self.deadlines, self.previews = [], [], []
         self.made: list[asyncio.Future[ClipResult]] = []
         for conductor in self.live.conductors:
             conductor.maker.make = self._make_of(conductor)
+
+    @property
+    def seconds(self):
+        """Now, as a clock on the wall would say: what was pulled has been heard."""
+        return self.output.heard_sample() / 48000
 
     def send(self, address, *args):
         self.panel.receive(OscMessage(f"/magnet/{address}", args), self.ear)
@@ -62,6 +76,16 @@ class PulledSet:
         self.ear.heard.clear()
         self.send(address)
         return self.ear.heard[-1][1]
+
+    async def follow(self, seconds):
+        """Pull, and let the clock follow who leads and the decks the clock, as they do in a run."""
+        blocks, end = [], round(self.seconds * 48000) + round(seconds * 48000)
+        while (left := end - self.output.heard_sample()) > 0:
+            blocks.append(self.output.render(min(left, 1024)))
+            self.rig.clock.update(self.seconds)
+            self.following.look(self.seconds)
+            await asyncio.sleep(0.0005)
+        return np.concatenate(blocks)
 
     def hear(self, n_samples):
         """Pull, and let the states follow as they do in a run."""
@@ -133,6 +157,7 @@ def play(talk, *args, **settings):
         try:
             return await talk(live)
         finally:
+            live.following.close()
             await live.live.close()
 
     return asyncio.run(run())

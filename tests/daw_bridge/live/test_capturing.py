@@ -10,7 +10,6 @@ from daw_bridge.audio.input_ring import InputRing
 from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.folder_sink import save_samples
 from daw_bridge.live.capturing import Capturing
-from daw_bridge.live.panel import Panel
 from daw_bridge.live.saving import Keeper, read_session, restore
 from daw_bridge.session.capture import capture_controls, captures_folder
 from tests.daw_bridge.live.sets import BAR, play
@@ -61,7 +60,7 @@ def connect(live, folder, cable):
         return save_samples(samples, 48000, folder / f"{name}_{next(number)}.wav")
 
     capturing = Capturing(live.live, cable, save)
-    live.panel = Panel(live.live, capture_controls(capturing))
+    live.panel.add(capture_controls(capturing))
     hear = live.hear
 
     def hear_and_come_in(n_samples):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import soundfile
 
-from daw_bridge.live.panel import Control, Panel
+from daw_bridge.live.panel import Control
 from daw_bridge.live.recording import Recording
 from tests.daw_bridge.live.sets import BAR, play
 
@@ -14,7 +14,7 @@ def test_recording_is_switched_like_a_fader_and_says_where_its_files_are(tmp_pat
     async def talk(live):
         recording = Recording(live.rig, live.state, lambda: tmp_path / "one")
         control = Control(lambda _: recording.on, lambda _, on: recording.switch(on))
-        live.panel = Panel(live.live, {"/magnet/mix/record": control})
+        live.panel.add({"/magnet/mix/record": control})
         await live.take(2, 0.5)
         live.send("mix/record", 1)
         lit = live.ask("mix/record")

@@ -130,4 +130,4 @@ def test_without_a_terminal_each_change_is_one_line(rig):
     state.message = "level -6 dB"
     screen.show()
     lines = console.file.getvalue().splitlines()
-    assert [line.split()[1] for line in lines] == ["sound", "server", "message"]
+    assert [line.split()[1] for line in lines] == ["sound", "server", "clock", "message"]

@@ -56,12 +56,13 @@ class Deeds:
 
     def __init__(self, n_decks=1):
         self.state = LiveState(decks=[DeckState(number=n + 1) for n in range(n_decks)])
-        self.asked, self.levels, self.done = [], [], []
+        self.asked, self.levels, self.told, self.done = [], [], [], []
         self.commands = Commands(
             self.state,
             self.asked.append,
             lambda: self.done.append("stop"),
             self.levels.append,
+            self.told.append,
             lambda: self.done.append("end"),
         )
 
@@ -73,6 +74,13 @@ class Deeds:
 
 def test_a_line_is_a_prompt():
     assert Deeds().run("warm pad").asked == ["warm pad"]
+
+
+def test_a_tempo_goes_to_whoever_leads_the_clock():
+    deeds = Deeds()
+    deeds.state.follows, deeds.state.bpm = True, 125.0
+    deeds.run("/bpm 90")
+    assert (deeds.told, deeds.state.bpm) == ([90.0], 125.0)
 
 
 def test_settings_hold_from_the_next_clip_on():

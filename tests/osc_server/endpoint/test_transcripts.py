@@ -66,7 +66,7 @@ def test_a_job_from_accepted_to_ready(connect):
             backend.job(1)(ready(1))
             assert await line(peer) == (
                 "/magnet/ready", 1, "c1", "/clips/c1.wav", 0.5, 1.0, 120.0, 0.0, 1.0, -14.0, 7,
-                48000, 0.25, "", 0.0, 0.0, 0.0, 1, 0.0, 1.0, 0.0,
+                48000, 0.25, "", 0.0, 0.0, 0.0, 1, 0.0, 1.0, 0.0, "",
             )  # fmt: skip
 
     run(test)

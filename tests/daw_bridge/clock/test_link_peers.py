@@ -1,0 +1,56 @@
+"""Ableton Link beside a peer of another library, in a network of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tools import require_package, require_tool
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="network namespaces, so that nobody else hears it"
+)
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """What two peers saw of each other in some seconds."""
+    require_package("link", package="LinkPython-extern")
+    require_package("aalink", package="aalink")
+    unshare = require_tool("unshare", package="util-linux")
+    require_tool("ip", package="iproute2")
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    peers = shlex.join([sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.clock.link_peers"])
+    done = subprocess.run(
+        [unshare, *as_root, "--net", "sh", "-c", f"ip link set lo up && exec {peers}"],
+        cwd=Path(__file__).parents[3],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_we_join_a_session_and_its_tempo_stays_what_it_was(seen):
+    assert (seen["peers"], seen["leader"]) == (1, "link")
+    assert seen["their_bpm"] == pytest.approx(133.25, abs=0.001)
+    assert seen["our_bpm"] == pytest.approx(133.25, abs=0.001)
+
+
+def test_our_bars_are_theirs_within_2_ms(seen):
+    off_ms = sorted(abs(off) for off in seen["off_ms"])
+    assert off_ms[len(off_ms) // 2] < 2
+
+
+def test_a_tempo_that_is_proposed_holds_for_both(seen):
+    assert seen["their_bpm_then"] == pytest.approx(120.5, abs=0.001)
+    assert seen["our_bpm_then"] == pytest.approx(120.5, abs=0.001)

@@ -17,6 +17,7 @@ from daw_bridge.clip_commands import add_clip_commands
 from daw_bridge.config import BridgeConfig, load_config
 from daw_bridge.demo import DemoWish
 from daw_bridge.flags import (
+    Announce,
     Block,
     Captures,
     CaptureSeconds,
@@ -29,6 +30,7 @@ from daw_bridge.flags import (
     DeckOutputs,
     Decks,
     Device,
+    Grid,
     HostApi,
     Input,
     InputLatency,
@@ -42,6 +44,7 @@ from daw_bridge.flags import (
     Outputs,
     PagePort,
     Port,
+    QueryPort,
     Server,
     TokenFile,
     setting_help,
@@ -121,6 +124,9 @@ def live(  # noqa: PLR0913  # as above
     host: Annotated[str | None, typer.Option(help=setting_help("host"))] = None,
     port: Port = None,
     page_port: PagePort = None,
+    query_port: QueryPort = None,
+    announce: Announce = None,
+    grid: Grid = None,
     token_file: TokenFile = None,
     model: Model = None,
     clips: Clips = None,

@@ -84,6 +84,13 @@ class BridgeConfig(BaseModel):
     page_port: int = Field(
         12180, ge=0, le=65535, description="port of the page that live is played from; 0 = no page"
     )
+    query_port: int = Field(
+        12181, ge=0, le=65535, description="port that OSCQuery is asked on; 0 = none"
+    )
+    announce: bool | None = Field(
+        None, description="let surfaces find live by zeroconf; by itself where --host is open"
+    )
+    grid: bool = Field(False, description="play live from a monome grid, through serialosc")
 
     model: str = Field("", description="embedded, a name, or a folder")
     clips: Folder | None = Field(None, description="where clips are written")
@@ -177,6 +184,10 @@ class BridgeConfig(BaseModel):
             raise StorageFailed(
                 f"the token file {self.token_file} cannot be read: {error}"
             ) from error
+
+    def announces(self) -> bool:
+        """Whether the network is told of a live set: where it can be reached, or on request."""
+        return not is_loopback(self.host) if self.announce is None else self.announce
 
     def output_settings(self) -> OutputSettings:
         """Which sound device to open, and how."""

@@ -18,6 +18,7 @@ from daw_bridge.config import BridgeConfig
 from daw_bridge.install.commands import look_around
 from daw_bridge.install.installing import Look
 from daw_bridge.midi.ports import midi_ports
+from daw_bridge.query.announcing import HOW_TO_GET_IT, is_installed
 from daw_bridge.server_process import is_free
 from osc_server.contract.errors import MagnetError
 
@@ -116,6 +117,7 @@ def examine(config: BridgeConfig, server_on: Callable[[int], bool]) -> list[Find
         check_port(config.port + 1, is_free(config.port + 1), server_on),
         check_sound(config),
         check_midi(),
+        check_discovery(is_installed()),
         check_hosts(look_around),
     ]
 
@@ -280,6 +282,14 @@ def check_midi() -> Finding:
     if not n_ports:
         return Finding("MIDI", "note", "no ports", "plug in a controller, if you want to use one")
     return Finding("MIDI", "ok", f"{len(ports.inputs)} inputs, {len(ports.outputs)} outputs")
+
+
+def check_discovery(installed: bool) -> Finding:
+    """Surfaces in the network can find a live set by themselves."""
+    if installed:
+        return Finding("discovery", "ok", "zeroconf is here: live is found where --host is open")
+    text = "no zeroconf: surfaces are told address and port by hand"
+    return Finding("discovery", "note", text, HOW_TO_GET_IT)
 
 
 def check_hosts(look: Callable[[], Sequence[Look]]) -> Finding:

@@ -31,6 +31,11 @@ def value_help(name: str) -> str:
 Server = Annotated[str | None, typer.Option(help=setting_help("server"))]
 Port = Annotated[int | None, typer.Option(help=setting_help("port"))]
 PagePort = Annotated[int | None, typer.Option(help=setting_help("page_port"))]
+QueryPort = Annotated[int | None, typer.Option(help=setting_help("query_port"))]
+Announce = Annotated[
+    bool | None, typer.Option("--announce/--no-announce", help=setting_help("announce"))
+]
+Grid = Annotated[bool | None, typer.Option("--grid/--no-grid", help=setting_help("grid"))]
 TokenFile = Annotated[Path | None, typer.Option(help=setting_help("token_file"))]
 Model = Annotated[str | None, typer.Option(help=setting_help("model"))]
 Clips = Annotated[Path | None, typer.Option(help=setting_help("clips"))]

@@ -36,8 +36,9 @@ HOMES = {
     "sounddevice": ("daw_bridge/audio/",),
     "mido": ("daw_bridge/midi/",),
     "rtmidi": ("daw_bridge/midi/",),
-    "aiohttp": ("daw_bridge/page/",),
+    "aiohttp": ("daw_bridge/page/", "daw_bridge/query/"),
     "jack": ("daw_bridge/midi/",),
+    "zeroconf": ("daw_bridge/query/announcing.py",),
     "pyloudnorm": ("osc_server/rendering/finishing.py",),
     "pythonosc": ("osc_server/contract/packets.py",),
 }

@@ -51,6 +51,7 @@ from daw_bridge.session.clocks import (
     open_sources,
 )
 from daw_bridge.session.page import page_served
+from daw_bridge.session.query import surfaces_served
 from daw_bridge.session.resuming import leave, saved_set
 from daw_bridge.session.server import live_server
 from daw_bridge.session.sound import Sound
@@ -98,6 +99,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         if front is not None:
             front.hand_to(panel)
         await stack.enter_async_context(page_served(config, live_set, panel, console))
+        await stack.enter_async_context(surfaces_served(config, live_set, panel))
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, panel, ending.set)))
         if wish.resume is not None:

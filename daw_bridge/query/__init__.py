@@ -1,0 +1,1 @@
+"""OSCQuery: surfaces ask what there is to move, press and read, and draw themselves."""

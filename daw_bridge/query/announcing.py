@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from osc_server.contract.addresses import DEFAULT_PORT
 from osc_server.contract.errors import DeviceUnavailable
 
 OSC = "_osc._udp.local."
@@ -46,9 +47,11 @@ def services(host_name: str, host: str, osc_port: int, query_port: int) -> tuple
     """
     short = host_name.partition(".")[0] or "here"
     addresses = () if host in _EVERYWHERE else (_numeric(host),)
+    # Two on one computer are told apart by their ports: zeroconf itself does not see that clash.
+    name = f"magnet-bridge {short}" + (f" {osc_port}" if osc_port != DEFAULT_PORT else "")
     ports = {OSC: osc_port, OSC_QUERY: query_port}
     return tuple(
-        Service(kind, f"magnet-bridge {short}", short, addresses, port)
+        Service(kind, name, short, addresses, port)
         for kind, port in ports.items()
         if port
     )

@@ -51,9 +51,7 @@ def services(host_name: str, host: str, osc_port: int, query_port: int) -> tuple
     name = f"magnet-bridge {short}" + (f" {osc_port}" if osc_port != DEFAULT_PORT else "")
     ports = {OSC: osc_port, OSC_QUERY: query_port}
     return tuple(
-        Service(kind, name, short, addresses, port)
-        for kind, port in ports.items()
-        if port
+        Service(kind, name, short, addresses, port) for kind, port in ports.items() if port
     )
 
 

@@ -1,0 +1,155 @@
+"""The files that surfaces open are made from the description, and say what the table says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from itertools import combinations
+
+import pytest
+
+from daw_bridge.integrations.surfaces import realearn, stage_control, tosc
+from daw_bridge.integrations.surfaces.controls import STATE_COLOURS, TOUCHED
+from daw_bridge.integrations.surfaces.layouts import layouts
+from daw_bridge.integrations.surfaces.making import INTEGRATIONS, files
+from osc_server.contract.addresses import fader_row
+from osc_server.contract.fader_rows import DECK_STATES
+from osc_server.contract.faders import read_fader
+from tests.tools import require_tool
+
+SESSIONS = sorted((INTEGRATIONS / "open_stage_control").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", files(), ids=str)
+def test_a_file_is_what_the_description_makes(path):
+    again = "python -m daw_bridge.integrations.surfaces"
+    assert (INTEGRATIONS / path).read_bytes() == files()[path], f"make it anew: {again}"
+
+
+def test_every_state_of_a_deck_has_a_colour_of_its_own():
+    assert tuple(STATE_COLOURS) == DECK_STATES
+    assert len(set(STATE_COLOURS.values())) == len(DECK_STATES)
+
+
+@pytest.mark.parametrize("layout", layouts(), ids=lambda layout: layout.name)
+def test_touchoscs_scripts_are_lua(layout, tmp_path):
+    luac = shutil.which("luac5.4") or require_tool("luac5.4", package="lua5.4")
+    scripts = [
+        one.findtext("value")
+        for one in tosc.build(layout).iter("property")
+        if one.findtext("key") == "script"
+    ]
+    assert scripts
+    for number, script in enumerate(set(scripts)):
+        path = tmp_path / f"{number}.lua"
+        path.write_text(script)
+        subprocess.run([luac, "-p", str(path)], check=True)
+
+
+def test_a_state_gives_its_label_its_colour(tmp_path):
+    """The script of a state's label, run in Lua with TouchOSC's names around it."""
+    lua = require_tool("lua5.4", package="lua5.4")
+    label = next(
+        node
+        for node in tosc.build(layouts()[0]).iter("node")
+        if "deck 1 state reading" in [one.findtext("value") for one in node.iter("property")]
+        and node.get("type") == "LABEL"
+    )
+    script = next(
+        one.findtext("value") for one in label.iter("property") if one.findtext("key") == "script"
+    )
+    (tmp_path / "label.lua").write_text(
+        "self = { values = { text = 'playing' } }\n"
+        "function Color(r, g, b, a) return string.format('%.2f %.2f %.2f', r, g, b) end\n"
+        f"{script}\nonValueChanged('text')\nprint(self.color)\n"
+        "self.values.text = 'no state'\nonValueChanged('text')\nprint(self.color)\n"
+    )
+    said = subprocess.run(
+        [lua, str(tmp_path / "label.lua")], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    digits = STATE_COLOURS["playing"]
+    expected = " ".join(f"{int(digits[n : n + 2], 16) / 255:.2f}" for n in (0, 2, 4))
+    assert said == [expected, expected]
+
+
+def test_the_layout_keeps_asking_in_turn(tmp_path):
+    lua = require_tool("lua5.4", package="lua5.4")
+    layout = layouts()[0]
+    script = next(
+        one.findtext("value")
+        for one in tosc.build(layout).iter("property")
+        if one.findtext("key") == "script"
+    )
+    (tmp_path / "root.lua").write_text(
+        "now = 0\nfunction getMillis() return now end\n"
+        "sent = {}\nfunction sendOSC(path) sent[#sent + 1] = path end\n"
+        f"{script}\ninit()\nprint(#sent)\n"
+        "for second = 1, 20 do for frame = 1, 60 do now = now + 1000 / 60 update() end end\n"
+        "print(#sent)\nfor _, path in ipairs(sent) do print(path) end\n"
+    )
+    at_once, in_all, *sent = subprocess.run(
+        [lua, str(tmp_path / "root.lua")], check=True, capture_output=True, text=True
+    ).stdout.split()
+    n_shown = len(layout.addresses)
+    assert int(at_once) == n_shown
+    assert n_shown + 160 <= int(in_all) <= n_shown + 200  # ten a second at most
+    assert sent[n_shown : 2 * n_shown] == list(layout.addresses)
+
+
+def widgets(widget):
+    for one in (*widget.get("widgets", ()), *widget.get("tabs", ())):
+        yield one
+        yield from widgets(one)
+
+
+@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
+def test_a_session_of_open_stage_control_says_what_the_table_says(path):
+    session = json.loads(path.read_text("utf-8"))
+    assert (session["createdWith"], session["type"]) == ("Open Stage Control", "session")
+    every = list(widgets(session["content"]))
+    ids = [one["id"] for one in every]
+    assert len(set(ids)) == len(ids)
+    assert {one["type"] for one in every} <= {"tab", "button", "fader", "text"}
+    for one in every:
+        if "address" not in one:
+            continue
+        fader, _ = fader_row(one["address"])
+        if one["type"] == "fader":
+            sent = [one["range"]["min"], one["range"]["max"]]
+        elif one["type"] == "button":
+            sent = [one["on"]] if one["mode"] == "tap" else [one["on"], one["off"]]
+        else:
+            continue
+        assert one.get("bypass") or fader.role != "readout"
+        for value in sent:
+            assert fader.role == "button" or read_fader(fader, [value]) == value
+
+
+def test_both_programs_show_the_same():
+    for layout in layouts():
+        session = stage_control.build(layout)["content"]
+        shown = {one["address"] for one in widgets(session) if "address" in one}
+        assert shown == set(layout.addresses)
+
+
+@pytest.mark.parametrize("layout", layouts(), ids=lambda layout: layout.name)
+def test_nothing_that_is_touched_lies_over_another(layout):
+    for page in layout.pages:
+        touched = [control for control in page.controls if control.kind in TOUCHED]
+        for one, other in combinations(touched, 2):
+            assert not one.area.overlaps(other.area), (one.name, other.name)
+
+
+def test_realearn_sends_what_the_table_takes():
+    compartment = json.loads(realearn.pack())
+    assert compartment["kind"] == "MainCompartment"
+    mappings = compartment["value"]["mappings"]
+    assert len({one["id"] for one in mappings}) == len(mappings)
+    assert len({one["source"]["id"] for one in mappings}) == len(mappings)
+    for one in mappings:
+        target = one["target"]
+        fader, _ = fader_row(target["address"])
+        assert fader.role != "readout"
+        for value in target["argument"]["value_range"]:
+            assert fader.role == "button" or read_fader(fader, [value]) == value

@@ -51,10 +51,10 @@ from daw_bridge.session.clocks import (
     open_sources,
 )
 from daw_bridge.session.page import page_served
-from daw_bridge.session.query import surfaces_served
 from daw_bridge.session.resuming import leave, saved_set
 from daw_bridge.session.server import live_server
 from daw_bridge.session.sound import Sound
+from daw_bridge.session.surfaces import surfaces_served
 from daw_bridge.signals import on_signals
 from osc_server.contract.addresses import fader_row
 from osc_server.contract.errors import StorageFailed

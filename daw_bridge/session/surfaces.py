@@ -1,4 +1,4 @@
-"""OSCQuery of a live set, built, served and announced."""
+"""Surfaces of a live set: asked over OSCQuery, found by zeroconf, and monome grids."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from daw_bridge.config import BridgeConfig
 from daw_bridge.front_desk import FrontDesk
+from daw_bridge.grid.surface import grid_surface
 from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.panel import Panel
 from daw_bridge.loopback import is_loopback
@@ -21,13 +22,16 @@ _LOOK_SECONDS = 0.5
 
 @asynccontextmanager
 async def surfaces_served(config: BridgeConfig, live: LiveSet, panel: Panel) -> AsyncIterator[None]:
-    """Let surfaces find the set and ask what it has, while the block lasts.
+    """Let grids play the set, and surfaces find it and ask what it has, while the block lasts.
 
     Neither costs the music anything: a port that is taken, or a network that lets nothing be
-    announced, is said and no more. Where the server is somebody else's there is nothing to find:
-    the front port is his.
+    announced, is said and no more. Where the server is somebody else's there is nothing to find: the
+    front port is his.
     """
     async with AsyncExitStack() as stack:
+        if config.grid:
+            playing = (panel.receive, panel.forget, config.decks, live.state.say)
+            stack.enter_context(grid_surface(*playing))
         if not config.server:
             query_port = await _query(config, live, panel, stack)
             if config.announces():

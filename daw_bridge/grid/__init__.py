@@ -1,0 +1,1 @@
+"""monome grids: found through serialosc, they play the panel."""

@@ -1,0 +1,1 @@
+"""Tests of daw_bridge.grid."""

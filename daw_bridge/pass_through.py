@@ -98,6 +98,11 @@ class PassThrough:
             self._udp.close()
         await asyncio.sleep(0)  # lets the transports close their sockets
 
+    @property
+    def desk(self) -> FrontDesk:
+        """Where the bridge's own addresses are handled, whichever way a message came."""
+        return self._desk
+
     def hand_to(self, owner: OwnAddresses) -> None:
         """Let this one handle the bridge's own addresses."""
         self._desk.hand_to(owner)

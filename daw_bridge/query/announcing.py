@@ -18,7 +18,7 @@ _EVERYWHERE = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Announcement:
     """One thing to announce.
 
     Attributes:
@@ -36,7 +36,7 @@ class Service:
     port: int
 
 
-def services(host_name: str, host: str, osc_port: int, query_port: int) -> tuple[Service, ...]:
+def services(host_name: str, host: str, osc_port: int, query_port: int) -> tuple[Announcement, ...]:
     """What a bridge has to announce.
 
     Args:
@@ -51,7 +51,7 @@ def services(host_name: str, host: str, osc_port: int, query_port: int) -> tuple
     name = f"magnet-bridge {short}" + (f" {osc_port}" if osc_port != DEFAULT_PORT else "")
     ports = {OSC: osc_port, OSC_QUERY: query_port}
     return tuple(
-        Service(kind, name, short, addresses, port) for kind, port in ports.items() if port
+        Announcement(kind, name, short, addresses, port) for kind, port in ports.items() if port
     )
 
 
@@ -65,7 +65,7 @@ def is_installed() -> bool:
 
 
 @asynccontextmanager
-async def announced(found: tuple[Service, ...]) -> AsyncIterator[None]:
+async def announced(found: tuple[Announcement, ...]) -> AsyncIterator[None]:
     """Announce while the block lasts; at its end everybody is told that it is gone.
 
     Raises:

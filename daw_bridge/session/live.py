@@ -99,7 +99,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         if front is not None:
             front.hand_to(panel)
         await stack.enter_async_context(page_served(config, live_set, panel, console))
-        await stack.enter_async_context(surfaces_served(config, live_set, panel))
+        await stack.enter_async_context(surfaces_served(config, live_set, panel, front))
         screen = stack.enter_context(_screen(state, rig, console))
         stack.enter_context(_typing(state, _commands(live_set, panel, ending.set)))
         if wish.resume is not None:

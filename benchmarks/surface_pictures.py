@@ -19,8 +19,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
+from daw_bridge.integrations.surfaces import INTEGRATIONS
 from daw_bridge.integrations.surfaces.controls import STATE_COLOURS
-from daw_bridge.integrations.surfaces.making import INTEGRATIONS
 
 DOCS = Path(__file__).parents[1] / "docs" / "pictures"
 STATES = ("playing", "playing", "rendering", "cued", "fading", "stopped", "empty", "empty")

@@ -179,6 +179,21 @@ def demo(  # noqa: PLR0913  # as above
 
 
 @app.command()
+def surfaces(
+    folder: Annotated[Path | None, typer.Argument(help="write them into this folder")] = None,
+    token_file: TokenFile = None,
+    config: Config = None,
+) -> None:
+    """Say where the layouts for TouchOSC, Open Stage Control and ReaLearn are, or write them.
+
+    Those that are written let themselves in where the bridge has a secret: keep them to yourself.
+    """
+    settings = _settings(dict(locals()))
+    for path in listing.surfaces(folder, settings.token()):
+        _console().print(str(path), markup=False, soft_wrap=True)
+
+
+@app.command()
 def devices() -> None:
     """List the sound devices and MIDI ports of this computer."""
     console = _console()

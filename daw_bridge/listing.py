@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 
 from daw_bridge import doctor, tables
 from daw_bridge.audio.portaudio import input_devices, output_devices
 from daw_bridge.config import BridgeConfig
+from daw_bridge.delivery.folder_sink import write_bytes
 from daw_bridge.doctor import Finding
+from daw_bridge.integrations.surfaces import INTEGRATIONS, making
 from daw_bridge.midi.ports import midi_ports
 from daw_bridge.serving import answers, client_of_some_server
 from osc_server.contract.errors import DeviceUnavailable
@@ -26,6 +29,22 @@ async def models(config: BridgeConfig, console: Console) -> tuple[list[ModelItem
     """Every model of the server that runs, or of one of our own, and what memory they have."""
     async with client_of_some_server(config, console) as client:
         return await client.models(), await client.status()
+
+
+def surfaces(folder: Path | None, token: str = "") -> list[Path]:
+    """Where the files are that surfaces open; with a folder, where they were written to.
+
+    Args:
+        folder: for files that show the token; None = nothing is written.
+        token: the bridge's secret; empty where it has none.
+
+    Raises:
+        StorageFailed: where they cannot be written there.
+    """
+    made = making.files(token)
+    if folder is None:
+        return [INTEGRATIONS / path for path in made]
+    return [write_bytes(folder / path, content) for path, content in made.items()]
 
 
 def devices() -> list[RenderableType]:

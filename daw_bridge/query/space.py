@@ -27,6 +27,8 @@ _CONTAINERS = {
     "/magnet/scene": "Scenes: which decks play, and which take of each.",
     "/magnet/scene/N": "One scene.",
     "/magnet/mix": "All decks together.",
+    "/magnet/input": "What is played into the sound device.",
+    "/magnet/live": "What the set has to say.",
     "/magnet/session": "The file that the set is kept in.",
     "/magnet/midi": "Controllers.",
 }
@@ -113,7 +115,7 @@ class AddressSpace:
             for name, one in place.below.items():
                 below[name] = self._describe(f"{path.rstrip('/')}/{name}", one, deep=True)
         pattern, number = split_index(path + "/")
-        words = _CONTAINERS.get(pattern.rstrip("/") or "/", "")
+        words = _CONTAINERS.get(pattern.rstrip("/") or "/", path.rpartition("/")[2])
         if number:
             words = words.replace("One deck", f"Deck {number}")
             words = words.replace("One scene", f"Scene {number}")

@@ -26,17 +26,17 @@ class Route:
     """From a property of Live's song to an address of ours.
 
     Attributes:
-        property: as AbletonOSC names it.
+        name: of the property, as AbletonOSC names it.
         to: what it becomes, of its value; empty = nothing is sent.
     """
 
-    property: str
+    name: str
     to: Callable[[float], str]
 
     @property
     def heard_as(self) -> str:
         """The address that AbletonOSC tells it under."""
-        return f"/live/song/get/{self.property}"
+        return f"/live/song/get/{self.name}"
 
 
 TEMPO = Route("tempo", lambda _: "/magnet/clock/bpm")
@@ -110,7 +110,7 @@ class Relay:
 
     def _ask(self, verb: str) -> None:
         for route in self._routes.values():
-            self._socket.sendto(encode(f"/live/song/{verb}/{route.property}"), self._ableton)
+            self._socket.sendto(encode(f"/live/song/{verb}/{route.name}"), self._ableton)
 
 
 def is_settable(address: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from daw_bridge.integrations.surfaces.making import INTEGRATIONS, files
+from daw_bridge.integrations.surfaces import INTEGRATIONS
+from daw_bridge.integrations.surfaces.making import files
 
 
 def main() -> None:

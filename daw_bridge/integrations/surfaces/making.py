@@ -7,13 +7,11 @@ from pathlib import Path
 from daw_bridge.integrations.surfaces import realearn, stage_control, tosc
 from daw_bridge.integrations.surfaces.layouts import layouts
 
-INTEGRATIONS = Path(__file__).parents[1]
 
-
-def files() -> dict[Path, bytes]:
-    """Paths under ``integrations/`` and what belongs there."""
+def files(token: str = "") -> dict[Path, bytes]:
+    """Paths under ``integrations/`` and what belongs there; with a token, layouts that show it."""
     made = {Path("realearn") / "magnet-decks.json": realearn.pack()}
     for layout in layouts():
-        made[Path("touchosc") / f"{layout.name}.tosc"] = tosc.pack(layout)
-        made[Path("open_stage_control") / f"{layout.name}.json"] = stage_control.pack(layout)
+        made[Path("touchosc") / f"{layout.name}.tosc"] = tosc.pack(layout, token)
+        made[Path("open_stage_control") / f"{layout.name}.json"] = stage_control.pack(layout, token)
     return made

@@ -14,22 +14,24 @@ _TABS = 50
 _VERSION = "1.25.0"
 # As in TouchOSC: what is there is asked for, over and over, for UDP is lossy and bridges restart.
 _ASKING = """var addresses = {addresses}
-for (var address of addresses) send(address)
+{hello}for (var address of addresses) send(address)
 var following = 0
 setInterval('asking', function() {{
+  if (following == 0) {{ {hello_again} }}
   send(addresses[following])
   following = (following + 1) % addresses.length
 }}, 100)
 """
 
 
-def pack(layout: Layout) -> bytes:
-    """The file."""
-    return (json.dumps(build(layout), indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+def pack(layout: Layout, token: str = "") -> bytes:
+    """The file; with a token it lets itself in."""
+    return (json.dumps(build(layout, token), indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def build(layout: Layout) -> Widget:
+def build(layout: Layout, token: str = "") -> Widget:
     """The session."""
+    hello = f"send('/magnet/hello', 1, 'token', {json.dumps(token)})" if token else ""
     paged = len(layout.pages) > 1
     widgets: list[Widget] = []
     tabs: list[Widget] = []
@@ -46,7 +48,11 @@ def build(layout: Layout) -> Widget:
         "width": layout.size.width,
         "height": layout.size.height + (_TABS if paged else 0),
         "colorBg": "#101418",
-        "onCreate": _ASKING.format(addresses=json.dumps(list(layout.addresses))),
+        "onCreate": _ASKING.format(
+            addresses=json.dumps(list(layout.addresses)),
+            hello=f"{hello}\n" if hello else "",
+            hello_again=hello,
+        ),
         "widgets": widgets,
         "tabs": tabs,
     }

@@ -32,33 +32,35 @@ end
 # UDP is lossy, and the bridge may have been started again: all is asked for, over and over.
 _ASKING_SCRIPT = """local addresses = {{ {addresses} }}
 local following, asked = 1, 0
-
+{hello}
 function init()
+  hello()
   for _, address in ipairs(addresses) do sendOSC(address) end
 end
 
 function update()
   if getMillis() - asked < 100 then return end
   asked = getMillis()
+  if following == 1 then hello() end
   sendOSC(addresses[following])
   following = following % #addresses + 1
 end
 """
 
 
-def pack(layout: Layout) -> bytes:
-    """The file."""
-    return zlib.compress(ET.tostring(build(layout), "utf-8", xml_declaration=True), 9)
+def pack(layout: Layout, token: str = "") -> bytes:
+    """The file; with a token it lets itself in."""
+    return zlib.compress(ET.tostring(build(layout, token), "utf-8", xml_declaration=True), 9)
 
 
-def build(layout: Layout) -> ET.Element:
+def build(layout: Layout, token: str = "") -> ET.Element:
     """The document."""
     document = ET.Element("lexml", version="3")
     size, tabs = layout.size, TABS if len(layout.pages) > 1 else 0
     whole = Area(0, 0, size.width, size.height + tabs)
     root = _node(document, "GROUP", (layout.name, layout.name), whole, "101418")
     addresses = ", ".join(f"'{address}'" for address in layout.addresses)
-    _property(root, "s", "script", _ASKING_SCRIPT.format(addresses=addresses))
+    _property(root, "s", "script", _ASKING_SCRIPT.format(addresses=addresses, hello=_hello(token)))
     children = ET.SubElement(root, "children")
     if tabs:
         pager = _node(children, "PAGER", (layout.name, "pages"), whole, "101418")
@@ -150,6 +152,14 @@ def _label(parent: ET.Element, control: Control, layout: str) -> None:
         messages = ET.SubElement(label, "messages")
         argument = ("VALUE", "STRING", "text", "0", "1")
         _osc(messages, control.address, argument, ("text", "ANY"), send=False)
+
+
+def _hello(token: str) -> str:
+    """What shows the token; every character as a number, so that none can end the text."""
+    if not token:
+        return "local function hello() end\n"
+    shown = "".join(f"\\{byte:03d}" for byte in token.encode("utf-8"))
+    return f"local function hello() sendOSC('/magnet/hello', 1, 'token', '{shown}') end\n"
 
 
 def _lua_colours() -> str:

@@ -16,7 +16,7 @@ from daw_bridge import doctor
 from daw_bridge.config import BridgeConfig
 from daw_bridge.query.announcing import OSC, OSC_QUERY, announced, services
 from osc_server.contract.errors import DeviceUnavailable
-from tests.tools import require_tool
+from tests.tools import require_package, require_tool
 
 ADDRESS = "10.77.0.1"
 
@@ -24,7 +24,7 @@ ADDRESS = "10.77.0.1"
 @pytest.fixture(scope="module")
 def seen():
     """What a browser in another process saw come and go."""
-    pytest.importorskip("zeroconf", reason="pip install 'magnet-bridge[discovery]'")
+    require_package("zeroconf", package="'magnet-bridge[discovery]'")
     if not sys.platform.startswith("linux"):
         pytest.skip("network namespaces, so that nobody else hears it")
     unshare = require_tool("unshare", package="util-linux")

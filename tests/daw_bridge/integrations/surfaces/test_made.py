@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
+import zlib
 from itertools import combinations
 
 import pytest
 
-from daw_bridge.integrations.surfaces import realearn, stage_control, tosc
+from daw_bridge import listing
+from daw_bridge.integrations.surfaces import INTEGRATIONS, realearn, stage_control, tosc
 from daw_bridge.integrations.surfaces.controls import STATE_COLOURS, TOUCHED
 from daw_bridge.integrations.surfaces.layouts import layouts
-from daw_bridge.integrations.surfaces.making import INTEGRATIONS, files
+from daw_bridge.integrations.surfaces.making import files
 from osc_server.contract.addresses import fader_row
 from osc_server.contract.fader_rows import DECK_STATES
 from osc_server.contract.faders import read_fader
@@ -153,3 +156,53 @@ def test_realearn_sends_what_the_table_takes():
         assert fader.role != "readout"
         for value in target["argument"]["value_range"]:
             assert fader.role == "button" or read_fader(fader, [value]) == value
+
+
+def test_the_command_says_where_they_are_and_copies_them(tmp_path):
+    shown = listing.surfaces(None)
+    assert {path.relative_to(INTEGRATIONS) for path in shown} == set(files())
+    copied = listing.surfaces(tmp_path / "new" / "folder", token="")
+    assert [path.read_bytes() for path in copied] == [path.read_bytes() for path in shown]
+
+
+TOKEN = 'it\'s "my" ö\\secret]]'
+
+
+def test_a_layout_that_was_written_with_a_token_shows_it_first(tmp_path):
+    lua = require_tool("lua5.4", package="lua5.4")
+    script = next(
+        one.findtext("value")
+        for one in tosc.build(layouts()[0], TOKEN).iter("property")
+        if one.findtext("key") == "script"
+    )
+    (tmp_path / "root.lua").write_text(
+        "function getMillis() return 1000 end\n"
+        "function sendOSC(...) print(table.concat({...}, ' ')) end\n"
+        f"{script}\ninit()\n"
+    )
+    said = subprocess.run([lua, str(tmp_path / "root.lua")], check=True, capture_output=True)
+    first, second, *_ = said.stdout.decode("utf-8").splitlines()
+    assert first == f"/magnet/hello 1 token {TOKEN}"
+    assert second == layouts()[0].addresses[0]
+
+
+def test_a_session_that_was_written_with_a_token_shows_it_first(tmp_path):
+    node = require_tool("node", package="nodejs")
+    script = stage_control.build(layouts()[0], TOKEN)["content"]["onCreate"]
+    (tmp_path / "created.js").write_text(
+        "function send(...args) { console.log(args.join(' ')) }\n"
+        "function setInterval(name, tick, ms) { console.log('every', ms); tick() }\n"
+        f"{script}\n"
+    )
+    said = subprocess.run([node, str(tmp_path / "created.js")], check=True, capture_output=True)
+    lines = said.stdout.decode("utf-8").splitlines()
+    shown = list(layouts()[0].addresses)
+    hello = f"/magnet/hello 1 token {TOKEN}"
+    assert lines == [hello, *shown, "every 100", hello, shown[0]]
+
+
+def test_no_layout_that_is_shipped_holds_a_token():
+    for content in files().values():
+        assert b"/magnet/hello" not in content
+        with contextlib.suppress(zlib.error):
+            assert b"/magnet/hello" not in zlib.decompress(content)

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from daw_bridge.integrations.surfaces import INTEGRATIONS
 from daw_bridge.integrations.surfaces.controls import SMALLEST, Area
-from daw_bridge.integrations.surfaces.making import INTEGRATIONS
 from osc_server.contract.addresses import FADERS, fader_row
 from osc_server.contract.faders import read_fader
 

@@ -13,6 +13,8 @@ from xml.etree import ElementTree as ET
 
 from daw_bridge.integrations.surfaces.controls import STATE_COLOURS, Area, Control, Layout, Page
 
+ANSWER_PORT = 9000
+"""TouchOSC's receive port, as ``docs/surfaces.md`` has it set."""
 TABS = 46
 """Height of the bar with the pages' titles."""
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "magnet-bridge/touchosc")
@@ -155,11 +157,14 @@ def _label(parent: ET.Element, control: Control, layout: str) -> None:
 
 
 def _hello(token: str) -> str:
-    """What shows the token; every character as a number, so that none can end the text."""
-    if not token:
-        return "local function hello() end\n"
+    """What shows the token, and says where to answer: TouchOSC may send from another port.
+
+    Every character is written as a number, so that none can end the text.
+    """
     shown = "".join(f"\\{byte:03d}" for byte in token.encode("utf-8"))
-    return f"local function hello() sendOSC('/magnet/hello', 1, 'token', '{shown}') end\n"
+    lines = [f"  sendOSC('/magnet/hello', 1, 'token', '{shown}')"] if token else []
+    lines += [f"  sendOSC('/magnet/notify', 1, {ANSWER_PORT})"]
+    return "\n".join(["local function hello()", *lines, "end\n"])
 
 
 def _lua_colours() -> str:

@@ -19,6 +19,9 @@ from daw_bridge.integrations.surfaces.making import files
 from osc_server.contract.addresses import fader_row
 from osc_server.contract.fader_rows import DECK_STATES
 from osc_server.contract.faders import read_fader
+from osc_server.contract.packets import OscMessage
+from osc_server.contract.parsing import parse_request
+from osc_server.contract.requests import Notify
 from tests.tools import require_tool
 
 SESSIONS = sorted((INTEGRATIONS / "open_stage_control").glob("*.json"))
@@ -86,7 +89,8 @@ def test_the_layout_keeps_asking_in_turn(tmp_path):
     )
     (tmp_path / "root.lua").write_text(
         "now = 0\nfunction getMillis() return now end\n"
-        "sent = {}\nfunction sendOSC(path) sent[#sent + 1] = path end\n"
+        "sent = {}\n"
+        "function sendOSC(path, ...) if not ... then sent[#sent + 1] = path end end\n"
         f"{script}\ninit()\nprint(#sent)\n"
         "for second = 1, 20 do for frame = 1, 60 do now = now + 1000 / 60 update() end end\n"
         "print(#sent)\nfor _, path in ipairs(sent) do print(path) end\n"
@@ -181,9 +185,17 @@ def test_a_layout_that_was_written_with_a_token_shows_it_first(tmp_path):
         f"{script}\ninit()\n"
     )
     said = subprocess.run([lua, str(tmp_path / "root.lua")], check=True, capture_output=True)
-    first, second, *_ = said.stdout.decode("utf-8").splitlines()
+    first, second, third, *_ = said.stdout.decode("utf-8").splitlines()
     assert first == f"/magnet/hello 1 token {TOKEN}"
-    assert second == layouts()[0].addresses[0]
+    assert second == f"/magnet/notify 1 {tosc.ANSWER_PORT}"
+    assert third == layouts()[0].addresses[0]
+
+
+def test_what_a_layout_says_first_is_understood_though_touchosc_sends_floats():
+    request = parse_request(OscMessage("/magnet/notify", (1.0, float(tosc.ANSWER_PORT))))
+    assert request == Notify(1, tosc.ANSWER_PORT)
+    hello = parse_request(OscMessage("/magnet/hello", (1.0, "token", TOKEN)))
+    assert hello.token == TOKEN
 
 
 def test_a_session_that_was_written_with_a_token_shows_it_first(tmp_path):

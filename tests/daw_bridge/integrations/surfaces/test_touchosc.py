@@ -176,7 +176,7 @@ def test_everything_lies_within_its_page(nodes):
 def test_the_layout_asks_for_all_that_it_shows(nodes):
     """TouchOSC hears nothing before it has spoken, and UDP may lose what it was told."""
     script = nodes[0].text("script")
-    asked = set(re.findall(r"'(/magnet/[^']+)'", script))
+    asked = set(re.findall(r"'(/magnet/[^']+)'", script.splitlines()[0]))
     shown = {
         address(message)
         for node in nodes

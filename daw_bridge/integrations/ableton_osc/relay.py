@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from osc_server.contract.addresses import DEFAULT_PORT, fader_row
-from osc_server.contract.errors import BadRequest, DeviceUnavailable
+from osc_server.contract.errors import DeviceUnavailable
 from osc_server.contract.packets import MalformedPacket, OscMessage, decode, encode
 
 HERE = "127.0.0.1"
@@ -27,7 +27,7 @@ class Route:
 
     Attributes:
         name: of the property, as AbletonOSC names it.
-        to: what it becomes, of its value; empty = nothing is sent.
+        to: what it becomes, of its value.
     """
 
     name: str
@@ -104,18 +104,9 @@ class Relay:
         if route is None or not isinstance(value, int | float):
             return
         address = route.to(float(value))
-        if is_settable(address):
-            sent = 1 if fader_row(address)[0].role == "button" else float(value)
-            self._socket.sendto(encode(address, sent), self._bridge)
+        sent = 1 if fader_row(address)[0].role == "button" else float(value)
+        self._socket.sendto(encode(address, sent), self._bridge)
 
     def _ask(self, verb: str) -> None:
         for route in self._routes.values():
             self._socket.sendto(encode(f"/live/song/{verb}/{route.name}"), self._ableton)
-
-
-def is_settable(address: str) -> bool:
-    """Whether the bridge takes something there."""
-    try:
-        return fader_row(address)[0].role != "readout"
-    except BadRequest:
-        return False

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
-
-from osc_server.contract.addresses import FADERS
-from osc_server.contract.faders import split_index
 
 Kind = Literal["press", "switch", "fader", "choice", "reading", "progress", "words"]
 """``press`` and ``choice`` send their value at each touch, ``switch`` turns over, ``fader`` is
@@ -91,12 +88,6 @@ class Control:
         told = f" {self.value}" if self.kind == "choice" else ""
         return f"{place}{told} {self.kind}"
 
-    @property
-    def known(self) -> bool:
-        """Whether the fader table has its address."""
-        known = {fader.address for fader in FADERS}
-        return not self.address or split_index(self.address)[0] in known
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -130,11 +121,3 @@ class Layout:
         """All that it shows, each once: what it has to ask for to show how things stand."""
         told = (control.address for control in self.controls if control.address)
         return tuple(dict.fromkeys(told))
-
-    def of_the_table(self) -> Layout:
-        """Without what the fader table of this version does not know."""
-        pages = tuple(
-            Page(page.title, tuple(control for control in page.controls if control.known))
-            for page in self.pages
-        )
-        return replace(self, pages=pages)

@@ -63,8 +63,8 @@ def phone() -> Layout:
 
 
 def layouts() -> tuple[Layout, ...]:
-    """Every layout, with what this version's fader table knows."""
-    return tablet().of_the_table(), phone().of_the_table()
+    """Every layout."""
+    return tablet(), phone()
 
 
 def _decks(area: Area, numbers: Sequence[int]) -> Iterator[Control]:

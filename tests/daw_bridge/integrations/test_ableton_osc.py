@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from daw_bridge.integrations.ableton_osc.relay import BEAT, PLAYING, TEMPO, Relay, is_settable
+from daw_bridge.integrations.ableton_osc.relay import BEAT, PLAYING, TEMPO, Relay
 from daw_bridge.server_process import free_port
+from osc_server.contract.addresses import fader_row
 from osc_server.contract.errors import DeviceUnavailable
 from osc_server.contract.packets import decode, encode
 
@@ -61,17 +62,23 @@ def test_the_tempo_of_live_becomes_the_tempo_of_the_bridge():
         assert hear(bridge) == ("/magnet/clock/bpm", 126.5)
 
 
-def test_what_this_version_does_not_take_is_not_sent():
-    routes = (PLAYING, BEAT, TEMPO)
-    with relayed(*routes) as (relay, live, bridge, answers):
-        told = [("is_playing", 1), ("is_playing", 0), ("beat", 17), ("tempo", 90.0)]
-        for name, value in told:
+def test_start_stop_and_beats_of_live_become_those_of_the_transport():
+    with relayed(PLAYING, BEAT) as (relay, live, bridge, answers):
+        for name, value in (("is_playing", 1), ("beat", 17), ("is_playing", 0)):
             live.sendto(encode(f"/live/song/get/{name}", value), answers)
             relay.step()
-        addresses = ["/magnet/clock/play", "/magnet/clock/stop", "/magnet/clock/beat"]
-        for address in filter(is_settable, addresses):
-            assert hear(bridge)[0] == address
-        assert hear(bridge) == ("/magnet/clock/bpm", 90.0)
+        assert [hear(bridge) for _ in range(3)] == [
+            ("/magnet/clock/play", 1),
+            ("/magnet/clock/beat", 17.0),
+            ("/magnet/clock/stop", 1),
+        ]
+
+
+@pytest.mark.parametrize("route", [TEMPO, PLAYING, BEAT], ids=lambda route: route.name)
+def test_what_it_tells_is_what_the_bridge_takes(route):
+    for value in (0.0, 1.0):
+        fader, _ = fader_row(route.to(value))
+        assert fader.role != "readout"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ Magnet {
 	classvar lastId = 0;
 
 	var <addr, <server, <>clock, <>quant, <>resync, <>out = 0;
-	var <clip, <buffer, <synth, <isPlaying = false, <amp = 1, <newest;
-	var jobs, responders, lane, launches = 0, playing;
+	var <clip, <buffer, <synth, <isPlaying = false, <amp = 1, <newest, <>source, <takes;
+	var jobs, responders, lane, launches = 0, playing, origin = 0;
 
 	*new { |host = "127.0.0.1", port = 12100, server, clock, quant, resync = 16|
 		^super.newCopyArgs(
@@ -23,6 +23,7 @@ Magnet {
 
 	init {
 		jobs = IdentityDictionary.new;
+		takes = [];
 		lane = "supercollider-%".format(Magnet.prNextId);
 		responders = [
 			this.prOn('/magnet/progress', { |job, args| job[\onProgress].(*args) }),
@@ -33,7 +34,12 @@ Magnet {
 			}),
 			this.prOn('/magnet/pong', { |job, args, id| this.prEnd(id, \onReady, this) }),
 			this.prOn('/magnet/welcome', { |job, args, id| this.prEnd(id, \onReady, this) }),
-			this.prOn('/magnet/accepted'),
+			this.prOn('/magnet/accepted', { |job, args| this.prNote(args[2]) }),
+			this.prOn('/magnet/take', { |job, args, id| this.prTakeOf(id, job, args) }),
+			this.prOn('/magnet/preview', { |job, args, id| this.prPreview(id, job, args[0]) }),
+			this.prOn('/magnet/status/reply', { |job, args, id|
+				this.prEnd(id, \onReady, Event.newFrom(args))
+			}),
 			OSCFunc({ |msg| "Magnet: %".format(msg[1]).warn }, '/magnet/error', addr).fix
 		];
 		CmdPeriod.add(this);
@@ -51,17 +57,14 @@ Magnet {
 	}
 
 	// Asks for a clip. Answers this, not the id: a number would make a scheduled function run again.
+	// Several prompts are an array with their weights: ["dusty breakbeat", 0.7, "warm pad", 0.3].
 	//   onReady.(clip), onProgress.(fraction, step, steps, eta), onError.(code, text)
 	generate { |prompt, bars = 4, bpm, seed, options, onReady, onProgress, onError|
-		var id = this.prJob(onReady, onProgress, onError);
-		var request = (
-			prompt: prompt.asString, bars: (bars ? 4).asFloat, bpm: (bpm ? (clock.tempo * 60)).asFloat,
-			rate: this.prRate, channels: 2, lane: lane
-		);
-		seed !? { request[\seed] = seed.asInteger };
-		options !? { request.putAll(options.as(Event)) };
-		newest = id;
-		addr.sendMsg('/magnet/generate', id, *request.getPairs)
+		var tempo = (bpm ? (clock.tempo * 60)).asFloat;
+		this.prAsk('/magnet/generate',
+			this.prWords(prompt) ++ [\bars, (bars ? 4).asFloat, \bpm, tempo]
+				++ this.prSound ++ this.prSeed(seed),
+			options, tempo, onReady, onProgress, onError)
 	}
 
 	// Stops a request, the newest unless an id is given.
@@ -163,13 +166,30 @@ Magnet {
 
 	prReady { |id, job, args|
 		var names = #[\clip, \path, \seconds, \bars, \bpm, \measured, \seam, \lufs, \seed, \rate,
-			\rtf, \notes];
-		var info = Event.newFrom([names, args.keep(names.size)].lace);
-		#[\clip, \path, \notes].do { |name| info[name] = info[name].asString };
+			\rtf, \notes, \seamFlux, \seamPerplexity, \confidence, \takes, \tempoConfidence,
+			\stretch, \turnedBeats, \unknownWords];
+		var known = args.keep(names.size);
+		var info = Event.newFrom([names.keep(known.size), known].lace);
+		#[\clip, \path, \notes, \unknownWords].do { |name| info[name] = (info[name] ? "").asString };
+		this.prNote(info[\notes]);
+		if(info[\unknownWords] != "") {
+			this.prNote("the model has never learned: %".format(info[\unknownWords]))
+		};
+		source = (clip: info[\clip]);
 		if(server.serverRunning.not) {
 			clip = info;
 			^this.prEnd(id, \onReady, info)
 		};
+		this.prLoad(info, {
+			var inPlace = playing.notNil and: { playing === job[\preview] };
+			job[\ready] = true;
+			this.prTake(info, inPlace);
+			this.prEnd(id, \onReady, info)
+		}, { |text| this.prEnd(id, \onError, \storage_failed, text) })
+	}
+
+	// Reads info[\path] into info[\buffer], then calls one of the two.
+	prLoad { |info, onLoaded, onFailed|
 		{
 			var loaded;
 			Magnet.synthDef(2).send(server);
@@ -177,45 +197,51 @@ Magnet {
 			loaded = Buffer.read(server, info[\path]);
 			server.sync;
 			if((loaded.numFrames ? 0) > 0) {
-				this.prTake(info, loaded);
-				this.prEnd(id, \onReady, info)
+				info[\buffer] = loaded;
+				onLoaded.value
 			} {
-				this.prEnd(id, \onError, \storage_failed,
-					"The sound server cannot read %: both servers must see the same disk."
+				onFailed.value("The sound server cannot read %: both servers must see the same disk."
 					.format(info[\path]))
 			}
 		}.fork(SystemClock)
 	}
 
 	// A clip is in memory: the one that waited for its launch, if any, has been overtaken.
-	prTake { |info, loaded|
+	prTake { |info, inPlace = false|
 		if(buffer !== playing) { this.prFree(buffer) };
 		clip = info;
-		buffer = loaded;
-		info[\buffer] = loaded;
-		if(isPlaying) { this.prLaunch }
+		buffer = info[\buffer];
+		if(isPlaying) { this.prLaunch(inPlace) }
 	}
 
-	prLaunch {
+	// In place: from where the loop is that plays, since it is the same music; else from the start.
+	prLaunch { |inPlace = false|
 		var launch = launches = launches + 1;
 		var grid = quant ?? { clock.beatsPerBar };
+		var offset;
 		clock.schedAbs(clock.nextTimeOnGrid(grid), {
 			if(isPlaying and: { launch == launches }) {
-				this.prSwitch;
+				offset = offset ?? { if(inPlace) { this.prPosition } { 0 } };
+				this.prSwitch(offset);
 				this.prBeatsToResync
-			}  // a number: again after so many beats; nil: never again
+			}  // a number: again after so many beats, whole passes; nil: never again
 		})
 	}
 
-	prSwitch {
+	prPosition {
+		^((thisThread.seconds - origin) * buffer.sampleRate).round % buffer.numFrames
+	}
+
+	prSwitch { |offset = 0|
 		var old = synth, fadeFrames = (fadeSeconds * buffer.sampleRate).round;
 		server.makeBundle(((server.latency ? 0.2) - fadeSeconds).max(0), {
 			old !? { old.release(fadeSeconds) };
 			synth = Synth("magnetLoop%".format(buffer.numChannels), [
 				\out, out, \bufnum, buffer, \amp, amp, \fade, fadeSeconds,
-				\startPos, (buffer.numFrames - fadeFrames).max(0)
+				\startPos, (offset - fadeFrames) % buffer.numFrames
 			], server)
 		});
+		origin = thisThread.seconds - (offset / buffer.sampleRate);
 		if(playing !== buffer) { this.prFreeLater(playing) };
 		playing = buffer
 	}
@@ -228,7 +254,7 @@ Magnet {
 
 	prBeatsToResync {
 		var beats = buffer.numFrames / buffer.sampleRate * clock.tempo;
-		if(resync.isNil or: { (clip[\bpm] - (clock.tempo * 60)).abs > 0.001 }) { ^nil };
+		if(resync.isNil or: { clip[\bpm].isNil } or: { (clip[\bpm] - (clock.tempo * 60)).abs > 0.001 }) { ^nil };
 		^(beats * resync).round(0.25)
 	}
 

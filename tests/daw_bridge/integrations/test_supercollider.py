@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,7 +61,20 @@ server.waitForBoot {
     ask.(lonely, "lonely", "hello?");
     ask.(magnet, "one", "lofi hip hop", 1, nil, 7, [\loudness, -20]);
     "quark %".format("QUARK".getenv.load[\name]).postln;
-    "help %".format(SCDoc.parseFileFull("SCHELP".getenv).notNil).postln;
+    "SCHELP".getenv.pathMatch.do { |path|
+        "help % %".format(path.basename, SCDoc.parseFileFull(path).notNil).postln
+    };
+    [Magnet, MagnetLive, MagnetDeck].do { |class|
+        var said = File.readAllString("SCHELP".getenv.dirname +/+ class.name ++ ".schelp");
+        (class.methods ++ class.class.methods).collect(_.name).do { |name|
+            name = name.asString;
+            if(name.beginsWith("pr").not and: { name.endsWith("_").not }
+                and: { #["init", "cmdPeriod", "doOnServerQuit"].includesEqual(name).not }
+                and: { said.find("method:: " ++ name ++ "\n").isNil }) {
+                "undocumented %:%".format(class, name).postln
+            }
+        }
+    };
     "SNIPPETS".getenv.pathMatch.do { |path|
         "snippet %".format(thisProcess.interpreter.compileFile(path).notNil).postln
     };
@@ -131,7 +146,7 @@ def evening(
         "NOBODY_PORT": str(free_port()),
         "QUARK": str(FOLDER / "magnet-bridge.quark"),
         "SNIPPETS": str(folder / "snippet*.scd"),
-        "SCHELP": str(FOLDER / "HelpSource" / "Classes" / "Magnet.schelp"),
+        "SCHELP": str(FOLDER / "HelpSource" / "Classes" / "*.schelp"),
     }
     for number, snippet in enumerate(snippets()):
         (folder / f"snippet{number}.scd").write_text(snippet)
@@ -157,7 +172,7 @@ def evening(
 
 def snippets() -> list[str]:
     """All the code that a reader is given to run: the example, and the page in docs."""
-    example = (FOLDER / "examples" / "two_loops.scd").read_text()
+    example = "\n".join(path.read_text() for path in sorted((FOLDER / "examples").glob("*.scd")))
     page = (Path(__file__).parents[3] / "docs" / "supercollider.md").read_text()
     blocks = re.findall(r"^\(\n.*?^\)$|^[~A-Z][^\n]*$", example, re.MULTILINE | re.DOTALL)
     return blocks + re.findall(r"```supercollider\n(.*?)```", page, re.DOTALL)
@@ -269,7 +284,30 @@ def test_nothing_went_wrong_in_either_half_of_supercollider(evening: Evening) ->
 
 def test_the_quark_and_its_help_can_be_read(evening: Evening) -> None:
     assert "quark magnet-bridge" in evening.lines
-    assert "help true" in evening.lines
+    helped = {line for line in evening.lines if line.startswith("help ")}
+    names = ("Magnet", "MagnetDeck", "MagnetLive")
+    assert helped == {f"help {name}.schelp true" for name in names}
+    assert not [line for line in evening.lines if line.startswith("undocumented")]
+
+
+def test_the_quark_installs_from_its_folder_and_is_there_the_next_time(tmp_path: Path) -> None:
+    quark = tmp_path / "magnet-bridge"
+    shutil.copytree(FOLDER, quark)
+    (tmp_path / "runtime").mkdir(mode=0o700)
+    screenless = {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1"}
+    own = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "runtime")}
+    own |= {"XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_DATA_HOME": str(tmp_path / "data")}
+    program = require_tool("sclang", package="supercollider-language")
+    script = tmp_path / "script.scd"
+    for said, code in (
+        ("installed 0.1.0", f'Quarks.install("{quark}"); v = Quarks.installed[0].version'),
+        (f"installed {quark}/classes/MagnetLive.sc", "v = MagnetDeck.filenameSymbol"),
+    ):
+        script.write_text(f'({code}; "installed %".format(v).postln; 0.exit)')
+        environment = {**os.environ, **screenless, **own}
+        with host([program, str(script)], environment, audio=False) as running:
+            running.wait_for(f"^{re.escape(said)}$")
+            running.join()
 
 
 def test_every_example_compiles(evening: Evening) -> None:

@@ -14,7 +14,7 @@ import soundfile
 from daw_bridge.server_process import free_port
 from tests.daw_bridge.integrations.hosts import host
 from tests.daw_bridge.integrations.listening import read_clip
-from tests.daw_bridge.integrations.test_supercollider import FOLDER, headless, sclang
+from tests.daw_bridge.integrations.test_supercollider import headless, sclang
 from tests.daw_bridge.programs import running
 from tests.osc_server.servers import Wire
 from tests.tools import JackServer, require_tool
@@ -30,7 +30,6 @@ var server = Server(\evening, NetAddr("127.0.0.1", "SCSYNTH_PORT".getenv.asInteg
 var port = "MAGNET_PORT".getenv.asInteger;
 var clock = TempoClock(173.5 / 60);
 var magnet = Magnet("127.0.0.1", port, server, clock);
-var ended = CondVar(), open = 0;
 var await = { |name, act|
     var done = false, until = thisThread.seconds + 40;
     act.value(
@@ -51,18 +50,24 @@ server.waitForBoot {
     await.("mixed", { |ready, error| magnet.generate(["drums", 0.7, "warm pad", 0.3], 1, nil, 5,
         (negative: "speech", preview: 1, takes: 2,
             onTake: { |take| "took % of %".format(take[\rank], take[\count]).postln },
-            onPreview: { |info| "preview % %".format(info[\buffer].numFrames, info[\path]).postln }),
+            onPreview: { |info| "preview %".format(info[\buffer].numFrames).postln }),
         ready, nil, error) });
     await.("second", { |ready, error| magnet.take(2, ready, error) });
     await.("third", { |ready, error| magnet.take(3, ready, error) });
     magnet.play;
     until.("launched", { magnet.synth.notNil });
     0.5.wait;
-    await.("captured", { |ready, error| magnet.capture(Bus(\audio, 0, 2, server), 2, ready, error) });
-    await.("varied", { |ready, error| magnet.vary(0.4, "drums", seed: 3, onReady: ready, onError: error) });
+    await.("captured", { |ready, error|
+        magnet.capture(Bus(\audio, 0, 2, server), 2, ready, error)
+    });
+    await.("varied", { |ready, error|
+        magnet.vary(0.4, "drums", seed: 3, onReady: ready, onError: error)
+    });
     await.("varied again", { |ready, error| magnet.vary(onReady: ready, onError: error) });
     await.("continued", { |ready, error| magnet.continue(2, onReady: ready, onError: error) });
-    await.("filled", { |ready, error| magnet.infill(0, 2, "fill", onReady: ready, onError: error) });
+    await.("filled", { |ready, error|
+        magnet.infill(0, 2, "fill", onReady: ready, onError: error)
+    });
     await.("looped", { |ready, error| magnet.closeLoop(onReady: ready, onError: error) });
     magnet.free;
     live = MagnetLive("127.0.0.1", port);
@@ -104,10 +109,12 @@ class Evening:
     Attributes:
         lines: what sclang posted.
         paths: where the clip or recording of each name lies.
+        other: how another client's request ended that was made meanwhile.
     """
 
     lines: list[str]
     paths: dict[str, Path]
+    other: str
 
     def sidecar(self, name: str) -> str:
         """What the server wrote of a clip."""
@@ -130,14 +137,81 @@ def evening(jack_server: JackServer, tmp_path_factory: pytest.TempPathFactory) -
         with host(command, headless(jack_server, folder) | ports) as program:
             program.wait_for("^captured|^varied", timeout_seconds=120)
             other.send("generate", 1, "prompt", "another host", "bars", 1)
+            answered = other.end_of(1)[0]
             program.wait_for("^goodbye", timeout_seconds=120)
             program.join()
             found = [line.split(" ready ") for line in program.lines if " ready " in line]
             paths = {name: Path(rest.partition(" ")[2]) for name, rest in found}
-            yield Evening(list(program.lines), paths)
+            yield Evening(list(program.lines), paths, answered)
 
 
-def test_x(evening):
-    print("\n".join(evening.lines[-150:]))
-    print(evening.paths)
-    assert 0
+def test_without_anything_to_start_from_it_says_what_to_do(evening: Evening) -> None:
+    assert "early error bad_request There is no clip yet to start from" in "\n".join(evening.lines)
+
+
+def test_several_prompts_and_what_is_not_wanted_arrive_whole(evening: Evening) -> None:
+    said = json.loads(evening.sidecar("mixed"))
+    words = json.dumps(said)
+    assert "drums" in words
+    assert "warm pad" in words
+    assert "0.7" in words
+    assert '"negative": "speech"' in words
+
+
+def test_a_preview_is_as_long_as_its_clip_and_comes_before_it(evening: Evening) -> None:
+    seen = [i for i, line in enumerate(evening.lines) if line.startswith("preview ")]
+    assert len(seen) == 1
+    assert seen[0] < next(i for i, x in enumerate(evening.lines) if x.startswith("mixed ready"))
+    assert int(evening.lines[seen[0]].split()[1]) == len(read_clip(str(evening.paths["mixed"])))
+
+
+def test_another_take_can_be_called_by_its_rank(evening: Evening) -> None:
+    assert {"took 1 of 2", "took 2 of 2"} <= set(evening.lines)
+    assert evening.paths["second"] != evening.paths["mixed"]
+    assert "third error bad_request There is no take 3 of 2." in evening.lines
+
+
+def test_a_capture_is_as_long_as_the_clock_says_and_holds_what_was_heard(
+    evening: Evening, jack_server: JackServer
+) -> None:
+    captured = read_clip(str(evening.paths["captured"]))
+    assert len(captured) == round(8 * 60 / BPM * jack_server.rate_hz)
+    played = np.tile(read_clip(str(evening.paths["second"])), 3)
+    near = [
+        np.abs(captured[4000:40000] - played[4000 + shift : 40000 + shift]).max()
+        for shift in range(-128, 129)
+    ]
+    assert min(near) < 1e-6  # the loop itself, begun within two control blocks of the beat
+    assert not list(evening.paths["captured"].parent.glob("*.part"))
+
+
+def test_what_is_made_from_a_capture_keeps_its_length_and_says_its_source(
+    evening: Evening,
+) -> None:
+    assert evening.paths["captured"].name in evening.sidecar("varied")
+    frames = {name: soundfile.info(path).frames for name, path in evening.paths.items()}
+    names = ("captured", "varied", "varied again", "continued", "filled", "looped")
+    assert len({frames[name] for name in names}) == 1
+    for name, verb in (("continued", "continue"), ("filled", "infill"), ("looped", "loop")):
+        assert verb in evening.sidecar(name)
+
+
+def test_a_deck_is_played_and_tells_what_it_does(evening: Evening) -> None:
+    steps = (
+        *("there", "quantum", "level", "takes", "plays", "two", "three", "four", "five"),
+        *("arrived", "undone", "redone", "kept", "muted", "stopped", "same"),
+    )
+    assert [step for step in steps if f"{step} true" not in evening.lines] == []
+
+
+def test_what_a_deck_cannot_do_is_told(evening: Evening) -> None:
+    assert any(line.startswith("told no input is open") for line in evening.lines)
+
+
+def test_another_host_on_the_same_bridge_is_not_disturbed(evening: Evening) -> None:
+    assert evening.other == "ready"
+
+
+def test_nothing_went_wrong_in_either_half_of_supercollider(evening: Evening) -> None:
+    wrong = ("ERROR", "FAILURE", "WARNING", "Exception", "late ")
+    assert [line for line in evening.lines if any(word in line for word in wrong)] == []

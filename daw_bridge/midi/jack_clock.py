@@ -76,6 +76,9 @@ class JackClockPorts:
     def look(self, ports: MidiPorts) -> None:
         """Take note of the ports that are there."""
         del ports  # the hub's names of them are others
+        if self._jack.fault:
+            self._say(self._jack.fault)
+            self._jack.fault = ""
         senders = self._jack.senders()
         self._jack.keep(senders)
         self._in.keep(senders)

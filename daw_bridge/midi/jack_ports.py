@@ -51,6 +51,8 @@ class JackPorts:
         self._inputs: tuple[tuple[str, Any, float], ...] = ()
         self._outputs: tuple[JackOutput, ...] = ()
         self._n_ports = 0
+        self.fault = ""
+        """What went wrong in JACK's thread, as a sentence; empty while all is well."""
         self._client.set_process_callback(self._process)
         self._client.set_shutdown_callback(self._shut_down)
         self._client.activate()
@@ -170,6 +172,12 @@ class JackPorts:
         first = self._block[1]
         self._cycle = (self._client.last_frame_time, first)
         self._block = (first, first + n_frames)
+        try:
+            self._pass_on(first, n_frames)
+        except Exception as error:  # noqa: BLE001  # the door of JACK's thread: it goes on
+            self.fault = f"MIDI clock over JACK failed: {error!r}"
+
+    def _pass_on(self, first: int, n_frames: int) -> None:
         for name, port, later_seconds in self._inputs:
             for offset, event in port.incoming_midi_events():
                 seconds = (first + offset) / self._rate_hz + later_seconds
@@ -186,11 +194,13 @@ class JackOutput:
         self._rate_hz = rate_hz
         self.earlier_seconds = earlier_seconds
         self._due: deque[tuple[int, bytes]] = deque()
+        self._last_frame = 0
 
     def send_at(self, seconds: float, message: MidiBytes) -> None:
-        """Send a message when what sounds at this instant is written."""
+        """Send a message when what sounds at this instant is written, never before the last one."""
         frame = round((seconds - self.earlier_seconds) * self._rate_hz)
-        self._due.append((frame, bytes(message)))
+        self._last_frame = max(frame, self._last_frame)  # JACK takes events in order
+        self._due.append((self._last_frame, bytes(message)))
 
     def write(self, first: int, n_frames: int) -> None:
         """JACK's thread: what is due in the block that begins with this frame."""

@@ -69,6 +69,14 @@ class JackEar:
             due, data = self._on_cable.popleft()
             self._cable.write_midi_event(max(0, due - first), data)
 
+    def start_from_the_top(self) -> None:
+        """Let JACK's transport start from frame 0, which it has to be on before."""
+        self.client.transport_stop()
+        self.client.transport_frame = 0
+        self.until(lambda: self.client.transport_frame == 0)
+        self.listen(0.3)
+        self.client.transport_start()
+
     def connect(self, source: str, to: str) -> None:
         """Wait for a port whose name holds ``source``, and hear it with ``sound`` or ``midi``."""
         (name, *_) = self.until(lambda: [one.name for one in self.client.get_ports(source)])

@@ -19,8 +19,6 @@ _PAIRS = (
     ("TRACK_SOLO", "/magnet/deck/N/solo"),
     ("MASTER_VOLUME", "/magnet/mix/level"),
     ("TEMPO", "/magnet/clock/bpm"),
-    ("PLAY", "/magnet/clock/play"),
-    ("STOP", "/magnet/clock/stop"),
 )
 """What Reaper calls it, and what we do. Buttons with a lamp are not joined: Reaper would take the
 light for a press, and stop when the decks do."""
@@ -67,12 +65,11 @@ class Pattern:
 
 
 def patterns() -> list[Pattern]:
-    """Every pair whose address the protocol has."""
+    """Every pair, as the table of faders has it."""
     rows = {row.address: row for row in FADERS}
     return [
         Pattern(action, _flag(rows[address].value.kind, rows[address].role), _wild(address))
         for action, address in _PAIRS
-        if address in rows
     ]
 
 

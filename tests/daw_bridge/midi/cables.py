@@ -1,8 +1,9 @@
-"""A backend of mido in which two controllers are plugged in; somebody plays them at once."""
+"""A backend of mido in which two controllers are plugged in; somebody plays them all the time."""
 
 from __future__ import annotations
 
 import threading
+import time
 
 import mido
 from mido.ports import BaseInput
@@ -20,6 +21,16 @@ def get_devices(**_):
 class Input(BaseInput):
     """Hands its messages over in a thread of its own, as the system's libraries do."""
 
+    over = False
+
     def _open(self, callback=None, **_):
-        messages = PLAYED[self.name]
-        threading.Thread(target=lambda: [callback(message) for message in messages]).start()
+        def play():
+            while not self.over:
+                for message in PLAYED[self.name]:
+                    callback(message)
+                time.sleep(0.05)
+
+        threading.Thread(target=play, daemon=True).start()
+
+    def _close(self):
+        self.over = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -69,7 +70,13 @@ def test_every_quantization_of_live_is_a_quantum_of_the_bridge(number: int) -> N
 def test_the_bridges_clock_follows_live_by_these_words() -> None:
     osc, tap = OscTransport(), TapTempo()
     stage = Stage(osc, tap)
-    ears = ClockWords(stage.clock, osc, tap)
+    ears = ClockWords(
+        stage.clock,
+        lambda bpm: stage.clock.set_bpm(bpm, Fraction(0)),
+        stage.clock.set_meter,
+        osc,
+        tap,
+    )
     clock = ClockTeller()
     for tenth in range(40):
         beat = 32 + tenth / 10 * 93.75 / 60

@@ -22,8 +22,8 @@ from tests.daw_bridge.programs import Program, running
 from tests.tools import JackServer
 
 RATE_HZ = 48000
-BPM = 120.0
-BAR = 96_000  # samples at 120 BPM and 48 kHz
+BPM = 240.0
+BAR = 48_000  # samples at 240 BPM and 48 kHz
 CROSSFADE = 240
 N_DECKS = 8
 PROMPTS = (

@@ -28,8 +28,8 @@ from tests.tools import require_portaudio, running_jack
 pytestmark = [pytest.mark.soak, pytest.mark.jack]
 
 MODEL = os.environ.get("MAGNET_SOAK_MODEL", "embedded")
-EVERY_BARS = 4
-BAR_SECONDS = 2.0
+EVERY_BARS = 8
+BAR_SECONDS = 1.0
 N_FIRST = 2  # takes of a deck that are no deadline jobs yet: the one asked for by hand, the next
 
 

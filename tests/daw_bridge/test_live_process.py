@@ -173,6 +173,7 @@ def test_a_surface_plays_a_second_deck_over_the_front_port(tmp_path):
 def test_a_surface_has_a_control_learned_while_it_plays(tmp_path):
     port, level = free_port(), "/magnet/deck/3/level"
     cables = {"MIDO_BACKEND": "tests.daw_bridge.midi.cables"}
+    cables["MAGNET_CLOCK_IN"] = "nobody"  # the knobs are moved once, as soon as they are heard
     with (
         live(tmp_path, port=port, env=cables) as program,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface,

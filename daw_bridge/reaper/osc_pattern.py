@@ -23,6 +23,8 @@ _PAIRS = (
 """What Reaper calls it, and what we do. Buttons with a lamp are not joined: Reaper would take the
 light for a press, and stop when the decks do."""
 
+_FLAGS = {"number": "f", "switch": "b"}
+
 _HEAD = f"""\
 # Reaper's faders and magnet-bridge's decks: moved on one side, they move on the other.
 #
@@ -52,7 +54,7 @@ class Pattern:
 
     Attributes:
         action: Reaper's word.
-        flag: ``f`` a number in its own unit (dB, BPM), ``b`` on or off, ``t`` a press.
+        flag: ``f`` a number in its own unit (dB, BPM), ``b`` on or off.
         address: ours; ``@`` stands for the track's number.
     """
 
@@ -68,7 +70,7 @@ def patterns() -> list[Pattern]:
     """Every pair, as the table of faders has it."""
     rows = {row.address: row for row in FADERS}
     return [
-        Pattern(action, _flag(rows[address].value.kind, rows[address].role), _wild(address))
+        Pattern(action, _FLAGS[rows[address].value.kind], _wild(address))
         for action, address in _PAIRS
     ]
 
@@ -76,12 +78,6 @@ def patterns() -> list[Pattern]:
 def pattern_file() -> str:
     """The whole file."""
     return "\n".join([_HEAD, *map(str, patterns()), ""])
-
-
-def _flag(kind: str, role: str) -> str:
-    if role == "button":
-        return "t"
-    return {"number": "f", "switch": "b"}[kind]
 
 
 def _wild(address: str) -> str:

@@ -79,5 +79,6 @@ s.set({{ command = [[{command}]] }})
 
 
 def items_of(report: dict[str, Any], track: str) -> list[dict[str, Any]]:
-    """The items on a track, by its name."""
-    return next(each["items"] for each in report["tracks"] if each["name"] == track)
+    """The items on a track, by its name: in the order of their time, as Reaper counts them."""
+    items = next(each["items"] for each in report["tracks"] if each["name"] == track)
+    return sorted(items, key=lambda item: float(item["values"]["D_POSITION"]))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
-from daw_bridge.grid.device import HERE
-from osc_server.contract.packets import MalformedPacket, OscMessage, decode, encode
+from daw_bridge.grid.wire import HERE, SerialoscWire
+from osc_server.contract.packets import OscMessage
 
 SERIALOSC_PORT = 12002
 LOOK_SECONDS = 2.0
 """How often it is asked, which is how soon it is noticed that serialosc was started."""
 
 
-class GridFinder(asyncio.DatagramProtocol):
+class GridFinder(SerialoscWire):
     """Knows serialosc's port and nothing of grids.
 
     Args:
@@ -29,41 +28,22 @@ class GridFinder(asyncio.DatagramProtocol):
         lost: Callable[[str], None],
         port: int = SERIALOSC_PORT,
     ) -> None:
+        super().__init__(port)
         self._found, self._lost = found, lost
-        self._port = port
-        self._transport: asyncio.DatagramTransport | None = None
-        self._own_port = 0
 
     async def watch(self, look_seconds: float = LOOK_SECONDS) -> None:
         """Ask until cancelled."""
-        loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, local_addr=(HERE, 0))
+        await self.connect()
         try:
             while True:
                 self._ask("list")
                 self._ask("notify")
                 await asyncio.sleep(look_seconds)
         finally:
-            if self._transport is not None:
-                self._transport.close()
+            self.hang_up()
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # asyncio's
-        """The port is open."""
-        self._transport = transport
-        self._own_port = transport.get_extra_info("sockname")[1]
-
-    def datagram_received(self, data: bytes, _: tuple[str, int]) -> None:
-        """Take what serialosc tells."""
-        try:
-            for message in decode(data):
-                self._hear(message)
-        except MalformedPacket:
-            return
-
-    def error_received(self, error: Exception) -> None:
-        """Nobody listens there: serialosc is not running, or not yet."""
-
-    def _hear(self, message: OscMessage) -> None:
+    def hear(self, message: OscMessage) -> None:
+        """A device that is there, came or went."""
         what, args = message.address.removeprefix("/serialosc/"), message.args
         if what == "device" and len(args) >= 3 and isinstance(args[2], int):
             self._found(str(args[0]), str(args[1]), args[2])
@@ -75,6 +55,4 @@ class GridFinder(asyncio.DatagramProtocol):
                 self._lost(str(args[0]))
 
     def _ask(self, what: str) -> None:
-        if self._transport is not None:
-            packet = encode(f"/serialosc/{what}", HERE, self._own_port)
-            self._transport.sendto(packet, (HERE, self._port))
+        self.tell(f"/serialosc/{what}", HERE, self.own_port)

@@ -10,12 +10,11 @@ from aiohttp import web
 
 from daw_bridge.page.access import WINDOW_SECONDS, Access
 from daw_bridge.page.files import PageFile, version_of
+from daw_bridge.page.port import HttpPort
 from daw_bridge.page.socket import PageSocket
-from osc_server.contract.errors import DeviceUnavailable
 
 MAX_PAGES = 24
 """Open at once."""
-_SHUT_SECONDS = 0.5
 _COOKIE_SECONDS = 30 * 24 * 3600
 _MAX_FORM_BYTES = 4096
 
@@ -41,13 +40,12 @@ class PageServer:
         page: Mapping[str, PageFile],
         make_socket: Callable[[], PageSocket],
     ) -> None:
-        self._address = (host, port)
+        self._port = HttpPort((host, port), "page", "--page-port")
         self._access = access
         self._page = page
         self._etag = version_of(page)
         self._make_socket = make_socket
         self._open: set[PageSocket] = set()
-        self._runner: web.AppRunner | None = None
         self._cookie = f"magnet-page-{port}"
 
     async def open(self) -> None:
@@ -59,26 +57,12 @@ class PageServer:
         application.router.add_post("/token", self._token)
         application.router.add_get("/socket", self._socket)
         application.router.add_get("/static/{name}", self._static)
-        self._runner = web.AppRunner(
-            application, access_log=None, handle_signals=False, shutdown_timeout=_SHUT_SECONDS
-        )
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, *self._address).start()
-        except OSError as error:
-            await self.close()
-            host, port = self._address
-            raise DeviceUnavailable(
-                f"there is no page: port {port} on {host} is taken ({error.strerror or error}); "
-                "choose another with --page-port"
-            ) from error
+        await self._port.open(application)
 
     async def close(self) -> None:
         """Hang up on everybody; more than once is fine."""
         await asyncio.gather(*(socket.close() for socket in set(self._open)))
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        await self._port.close()
 
     # Who may
 

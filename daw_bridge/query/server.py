@@ -10,14 +10,13 @@ from http import HTTPStatus
 from aiohttp import web
 
 from daw_bridge.page.access import Access
+from daw_bridge.page.port import HttpPort
 from daw_bridge.query.door import refusal
 from daw_bridge.query.socket import QuerySocket
 from daw_bridge.query.space import OPTIONAL, AddressSpace, Answer
-from osc_server.contract.errors import DeviceUnavailable
 
 MAX_SOCKETS = 32
 """Clients that listen at once."""
-_SHUT_SECONDS = 0.5
 
 
 class QueryServer:
@@ -42,46 +41,30 @@ class QueryServer:
         *,
         needs_token: bool = False,
     ) -> None:
-        self._address = address
+        self._port = HttpPort(address, "OSCQuery", "--query-port")
         self._space = space
         self._osc_port = osc_port
         self._rules = rules
         self._needs_token = needs_token
         self._make_socket = make_socket
         self._open: set[QuerySocket] = set()
-        self._runner: web.AppRunner | None = None
         self._n_scenes = space.n_scenes
 
     @property
     def port(self) -> int:
         """The port that is held; 0 while none is."""
-        addresses = self._runner.addresses if self._runner is not None else []
-        return int(addresses[0][1]) if addresses else 0
+        return self._port.number
 
     async def open(self) -> None:
         """Listen. Raises DeviceUnavailable where the port is taken."""
         application = web.Application()
         application.router.add_get("/{path:.*}", self._get)
-        self._runner = web.AppRunner(
-            application, access_log=None, handle_signals=False, shutdown_timeout=_SHUT_SECONDS
-        )
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, *self._address).start()
-        except OSError as error:
-            await self.close()
-            host, port = self._address
-            raise DeviceUnavailable(
-                f"there is no OSCQuery: port {port} on {host} is taken "
-                f"({error.strerror or error}); choose another with --query-port"
-            ) from error
+        await self._port.open(application)
 
     async def close(self) -> None:
         """Hang up on everybody; more than once is fine."""
         await asyncio.gather(*(socket.close() for socket in set(self._open)))
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        await self._port.close()
 
     def tick(self) -> None:
         """Tell who listens where the tree has changed: another scene is there."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from daw_bridge.audio.device_output import DeviceOutput
+from daw_bridge.audio.favour import may_be_favoured
 from daw_bridge.config import BridgeConfig
 from daw_bridge.install.commands import look_around
 from daw_bridge.install.installing import Look
@@ -116,6 +117,7 @@ def examine(config: BridgeConfig, server_on: Callable[[int], bool]) -> list[Find
         check_port(config.port, is_free(config.port), server_on),
         check_port(config.port + 1, is_free(config.port + 1), server_on),
         check_sound(config),
+        check_priority(may_be_favoured()),
         check_midi(),
         check_discovery(is_installed()),
         check_hosts(look_around),
@@ -270,6 +272,19 @@ def check_sound(config: BridgeConfig) -> Finding:
             str(error),
             "clips are made all the same; to hear them here, see `magnet-bridge devices`",
         )
+
+
+def check_priority(allowed: bool) -> Finding:
+    """Live sets may come before other programs, where the system makes a right of that."""
+    if allowed:
+        return Finding("priority", "ok", "live sets come before other programs")
+    return Finding(
+        "priority",
+        "note",
+        "no right to real-time priority: other programs at work can make the sound late",
+        "sudo usermod -aG audio $USER, then log in again; where that does not help, install your "
+        "system's real-time privileges (Debian, Ubuntu: jackd2; Arch, Fedora: realtime-privileges)",
+    )
 
 
 def check_midi() -> Finding:

@@ -10,17 +10,16 @@ from __future__ import annotations
 import os
 import runpy
 import signal
-import sys
 import threading
+
+from daw_bridge.audio.favour import stand_back
 
 _STANDARD_INPUT = 0
 
 
 def main() -> None:
     """Run the server's command line."""
-    # On Windows a child does not inherit the bridge's priority, which is for its sound alone.
-    if sys.platform != "win32" and os.getpriority(os.PRIO_PROCESS, 0) < 0:
-        os.setpriority(os.PRIO_PROCESS, 0, 0)
+    stand_back()
     threading.Thread(target=_end_with_the_bridge, name="watch the bridge", daemon=True).start()
     runpy.run_module("osc_server.cli", run_name="__main__", alter_sys=True)
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from daw_bridge.audio.favour import before_the_rest
 from daw_bridge.audio.loop import Block
 from daw_bridge.audio.mixer import BlockSource
 from daw_bridge.audio.output import DeviceStuck, OutputSettings, StreamTime, heard_sample
@@ -212,8 +213,9 @@ class DeviceOutput:
 
     def _open(self) -> None:
         try:
-            self._stream = self._make_stream()
-            self._stream.start()
+            with before_the_rest():
+                self._stream = self._make_stream()
+                self._stream.start()
         except self._sounddevice.PortAudioError as error:
             self._close()
             raise self._unavailable(error) from error

@@ -51,7 +51,7 @@ from daw_bridge.session.clocks import (
     open_sources,
 )
 from daw_bridge.session.page import page_served
-from daw_bridge.session.resuming import leave, saved_set
+from daw_bridge.session.resuming import forget, leave, saved_set
 from daw_bridge.session.server import live_server
 from daw_bridge.session.sound import Sound
 from daw_bridge.session.surfaces import surfaces_served
@@ -73,10 +73,14 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         MagnetError: where it cannot begin: port taken, server refuses to start, no such device.
     """
     favour_the_callback()
-    ending, anew = asyncio.Event(), asyncio.Event()
+    ending, anew, stopped = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def begin_anew() -> None:
         anew.set()
+        ending.set()
+
+    def stop(_: int) -> None:
+        stopped.set()
         ending.set()
 
     state = first_state(config, wish)
@@ -87,7 +91,7 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
     sound = Sound(config, frame, awaits=wish.resume is not None)
     rig = build_rig(config, sound.output, sources.by_rank, heard_through(sound.output, jack))
     async with AsyncExitStack() as stack:
-        stack.enter_context(on_signals(lambda number: ending.set()))
+        stack.enter_context(on_signals(stop))
         address, health, front = await stack.enter_async_context(live_server(config, state))
         live_set = build_set(config, state, rig, address)
         stack.push_async_callback(live_set.close)
@@ -107,7 +111,11 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
         elif wish.prompt:
             live_set.conductors[0].ask(wish.prompt)
         await _show(screen, ending, health)
-        return leave(config, live_set) if anew.is_set() else None
+        left = leave(config, live_set) if anew.is_set() else None
+    if left is not None and stopped.is_set():  # also by a signal that came while all was closing
+        forget(config, left)
+        return None
+    return left
 
 
 def _panel(

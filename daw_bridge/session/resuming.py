@@ -21,9 +21,8 @@ def saved_set(config: BridgeConfig, wish: LiveWish) -> SavedSession | None:
     """
     path = wish.resume or config.session
     saved = None if path is None else read_session(path)
-    if wish.resume is not None and wish.resume != config.session:
-        with suppress(OSError):
-            wish.resume.unlink()
+    if wish.resume is not None:
+        forget(config, wish.resume)
     return saved
 
 
@@ -37,3 +36,10 @@ def leave(config: BridgeConfig, live: LiveSet) -> Path:
     path = config.session or folder / f"resume-{config.port}.json"
     Keeper(live, path).save()
     return path
+
+
+def forget(config: BridgeConfig, left: Path) -> None:
+    """Take away what was left for another process, where it is not the session that is kept."""
+    if left != config.session:
+        with suppress(OSError):
+            left.unlink()

@@ -57,6 +57,13 @@ def test_too_little_memory_for_the_model_fails_with_what_to_do():
     assert "--memory" in finding.remedy
 
 
+def test_without_the_right_to_priority_it_says_how_to_get_it():
+    assert doctor.check_priority(True).verdict == "ok"
+    finding = doctor.check_priority(False)
+    assert finding.verdict == "note"
+    assert "audio" in finding.remedy
+
+
 def test_a_clips_folder_is_tried_out(tmp_path):
     assert doctor.check_clips_folder(Probe(clips=str(tmp_path / "new"))).verdict != "fails"
     (tmp_path / "file").write_text("")

@@ -170,6 +170,15 @@ class Deck:
         return None if cue is None else cue.loop
 
     @property
+    def cued_beat(self) -> Fraction | None:
+        """The clock's beat for which that waits, or None; later than asked for where that was late.
+
+        A cue that the callback has not seen yet does not count.
+        """
+        cue, beat = self._cue, self._cue_beat
+        return None if cue is None or not self._mailbox.empty else beat
+
+    @property
     def waits(self) -> bool:
         """Whether a cue waits for its beat, be it a loop or silence."""
         return self._cue is not None or not self._mailbox.empty

@@ -12,9 +12,9 @@ from daw_bridge.clock.clock import Clock
 
 LEAD_SECONDS = 0.25
 """A cue is placed at least this far ahead of what is heard: beyond what is already written."""
-PRESS_LEAD_SECONDS = 0.03
-"""The same for what a hand does: a press just before the bar is meant for that bar. Where more is
-already written than that, the deck itself waits for the next quantum."""
+PRESS_LEAD_SECONDS = 0.0
+"""The same for what a hand does, which means the next quantum: only the deck knows whether its
+sound is already written, and then waits for the quantum after it."""
 
 
 class DeckSink:

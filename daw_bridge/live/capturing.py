@@ -15,7 +15,6 @@ from daw_bridge.audio.input import AudioInput
 from daw_bridge.audio.level import SILENCE_DB
 from daw_bridge.audio.load import fit_circle
 from daw_bridge.audio.loop import Block
-from daw_bridge.delivery.deck_sink import PRESS_LEAD_SECONDS
 from daw_bridge.live.bar_lines import BarLine, BarLines
 from daw_bridge.live.live_set import LiveSet
 from daw_bridge.live.takes import HeldTake
@@ -33,6 +32,7 @@ _METER_SECONDS = 0.1
 _LOOK_SECONDS = 0.01
 _PATIENCE_SECONDS = 2.0
 _SEAM_SECONDS = 0.005
+_PRESS_SECONDS = 0.03  # a press so shortly before a bar line means that line
 _SAME_TEMPO = 0.001  # of a tempo: what a clock that follows another trembles by
 
 
@@ -121,7 +121,7 @@ class Capturing:
         if source.fault:
             raise DeviceUnavailable(source.fault)
         clock = self._live.rig.clock
-        ahead = PRESS_LEAD_SECONDS * clock.bpm / 60
+        ahead = _PRESS_SECONDS * clock.bpm / 60
         bar = clock.grid.bar_at(Fraction(clock.now().beat + ahead))
         wanted = conductor.state.capture_bars
         there = self._lines.before(bar)

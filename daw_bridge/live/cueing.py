@@ -207,6 +207,7 @@ class Cueing:
     def look(self) -> None:
         """Let the state follow what is heard; called many times a second."""
         state, playing = self._state, self._deck.playing
+        self._look_when()
         if playing is not None and self.is_heard and not self._deck.waits:
             if state.doing != "playing":
                 state.move("begun")
@@ -217,3 +218,12 @@ class Cueing:
             state.move("silent")
             if state.next == "rendering":
                 state.move("ask")
+
+    def _look_when(self) -> None:
+        """What came too late for its quantum waits for the next one: say so."""
+        beat, coming = self._deck.cued_beat, self._state.next_clip
+        if beat is None or beat == self.beat or self._deck.cued is not self.loop:
+            return
+        self.beat = beat
+        if coming is not None and coming.cued_bar:
+            self._state.next_clip = replace(coming, cued_bar=self._sink.bar_of(beat))

@@ -95,9 +95,9 @@ def test_stop_and_launch_fall_on_the_bar_to_the_sample():
         await live.take(1, 0.5)
         live.hear(1000)
         live.send("deck/1/stop", 1.0)
-        stopped = live.hear(2 * BAR - 1000)
+        stopped = live.hear(2 * BAR - 1000 + 1)
         live.send("deck/1/launch", 1.0)
-        live.hear(1000)
+        live.hear(1000 - 1)
         return stopped, live.hear(2 * BAR - 1000)
 
     stopped, launched = play(talk)
@@ -121,14 +121,33 @@ def test_the_quantum_is_a_beat_a_bar_or_bars(quantum, at):
     assert np.flatnonzero(heard)[-1] == at - 1000 - 1
 
 
-def test_a_press_a_twentieth_of_a_second_before_the_bar_is_meant_for_that_bar():
+@pytest.mark.parametrize("ahead", [2400, 480, FADE])
+def test_a_press_is_meant_for_the_coming_bar_as_long_as_its_fade_has_room(ahead):
     async def talk(live):
         await live.take(1, 0.5)
-        live.hear(BAR - 2400)
+        live.hear(BAR - ahead)
         live.send("deck/1/stop", 1)
         return live.hear(2 * BAR)[:, 0]
 
-    assert np.flatnonzero(play(talk))[-1] == 2400 - 1
+    assert np.flatnonzero(play(talk))[-1] == ahead - 1
+
+
+def test_a_press_that_is_too_late_for_its_bar_takes_the_next_and_the_deck_says_which():
+    async def talk(live):
+        await live.take(1, 0.5)
+        await live.take(1, 0.25)
+        live.hear(2 * BAR - FADE + 1)
+        live.send("deck/1/undo", 1)
+        meant = live.state.decks[0].next_clip.cued_bar
+        heard = live.hear(1000)
+        return meant, live.state.decks[0].next_clip.cued_bar, heard, live.hear(2 * BAR)
+
+    meant, bar, heard, later = play(talk)
+    assert (meant, bar) == (3, 4)
+    assert set(heard[:, 0]) == {np.float32(0.25)}
+    before = BAR + FADE - 1 - 1000
+    assert set(later[: before - FADE, 0]) == {np.float32(0.25)}
+    assert set(later[before:, 0]) == {np.float32(0.5)}
 
 
 def test_a_take_that_is_held_waits_for_launch():

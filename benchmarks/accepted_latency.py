@@ -80,10 +80,11 @@ class Running:
 
 
 @contextmanager
-def server(model: str, folder: Path) -> Iterator[Running]:
+def server(model: str, folder: Path, *more_flags: str) -> Iterator[Running]:
     """A server as a process of its own."""
     flags = [f"--{name}={folder / name}" for name in ("clips", "models", "presets")]
     command = [sys.executable, "-m", "osc_server.cli", "--port=0", f"--model={model}", *flags]
+    command += more_flags
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

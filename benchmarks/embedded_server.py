@@ -19,7 +19,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -136,16 +137,25 @@ def processor_seconds(pid: int) -> float | None:
     return sum(times[member][1] for member in family) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(model: str, n_loops: int, n_tries: int) -> Record:
-    """All of it with one server."""
-    with tempfile.TemporaryDirectory() as folder, server(model, Path(folder)) as found:
+@contextmanager
+def asking_a_server(model: str, *flags: str) -> Iterator[Asking]:
+    """A server that has tried its model out."""
+    with tempfile.TemporaryDirectory() as folder, server(model, Path(folder), *flags) as found:
         asking = Asking(found.port, lambda: processor_seconds(found.pid))
         asking.loop()
         time.sleep(QUIET_SECONDS)
+        yield asking
+
+
+def measure(model: str, n_loops: int, n_tries: int) -> Record:
+    """All of it with one server, and the loops with one that computes in float32 throughout."""
+    with asking_a_server(model) as asking:
         record: Record = {"model": model, **_processor(), **loops(asking, n_loops)}
         record["load_average"] = round(os.getloadavg()[0], 1)
         rows = deadlines(asking, n_tries)
-    return record | {"deadlines": rows, "least_kept_ms": least_kept(rows)}
+    with asking_a_server(model, "--precision=float32") as asking:
+        float32 = loops(asking, n_loops)
+    return record | {"deadlines": rows, "least_kept_ms": least_kept(rows), "float32": float32}
 
 
 def _processor() -> Record:

@@ -1,14 +1,16 @@
 # GNU make on macOS and Linux. Windows: the four lines under "Windows" in README.md do the same.
 #
-#   make demo    hear (and see) a loop that MAGNeT makes from words, over OSC
-#   make test    lint, types and tests: what CI runs
-#   make soak    eight decks for ten minutes on JACK, as CI runs it
-#   make lint    ruff and mypy only
-#   make bench   measure speed and latency; with AUDIOCRAFT=folder of its repository also against that
-#   make train   make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
-#   make wheel   build dist/*.whl
-#   make plugin  build the LV2 plugin into build/magnet.lv2 (a C compiler and the LV2 headers)
-#   make clean   remove .venv and what the tools left; your clips stay
+#   make demo     hear (and see) a loop that MAGNeT makes from words, over OSC
+#   make test     lint, types and tests: what CI runs
+#   make soak     eight decks for ten minutes on JACK, as CI runs it
+#   make lint     ruff and mypy only
+#   make bench    measure speed and latency; with AUDIOCRAFT=folder of its repository also against that
+#   make train    make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
+#   make evaluate measure the embedded model on what it never heard: docs/embedded-model (10 minutes)
+#   make presets  choose each preset's seed anew, for new weights (10 minutes)
+#   make wheel    build dist/*.whl
+#   make plugin   build the LV2 plugin into build/magnet.lv2 (a C compiler and the LV2 headers)
+#   make clean    remove .venv and what the tools left; your clips stay
 #
 # Another Python: make PYTHON=/path/to/python3.12 demo
 
@@ -19,7 +21,7 @@ READY = $(VENV)/.ready
 SIZE = cpu
 PYTHON = python3.12 python3.13 python3.11 python3.14 python3 python
 
-.PHONY: help demo test soak lint bench train wheel clean
+.PHONY: help demo test soak lint bench train evaluate presets wheel plugin clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +51,12 @@ bench: $(READY)
 train: $(READY)
 	$(BIN)/python -m osc_server.training --size $(SIZE)
 	$(BIN)/python -m osc_server.training.evaluation --full --model train/embedded
+
+evaluate: $(READY)
+	$(BIN)/python -m osc_server.training.evaluation
+
+presets: $(READY)
+	$(BIN)/python -m osc_server.training.evaluation.choosing --write
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation

@@ -91,10 +91,11 @@ class Service:
         self._device = device
         self._started_seconds = monotonic()
         self._n_jobs = 0
+        self._heard_presets: set[tuple[str, str]] = set()  # by client
 
     def submit(self, request: GenerateClip, client: str, on_reply: OnReply) -> Accepted:
         """See ``Backend.submit``."""
-        request = self._completed(request)
+        request = self._with_own_seed(self._completed(request), request, client)
         if self._live(client, request.id) is not None:
             raise Busy(f"your job {request.id} is still alive: take another id, or cancel it first")
         seed = secrets.randbelow(_SEED_LIMIT) if request.seed is None else request.seed
@@ -104,6 +105,7 @@ class Service:
         self._n_jobs += 1
         job = Job(self._n_jobs, client, request, seed, on_reply, self._due(request))
         replaced = self._queue.add(job)
+        self._heard_presets.add((client, request.preset))
         if replaced is not None:
             replaced.on_reply(CancelledReply(replaced.request.id))
         self._supervisor.watch(job)
@@ -127,6 +129,7 @@ class Service:
         """See ``Backend.forget``."""
         for job in self._queue.take(lambda job: job.client == client):
             job.on_reply(CancelledReply(job.request.id))
+        self._heard_presets = {heard for heard in self._heard_presets if heard[0] != client}
 
     def status(self, request: Status) -> StatusReply:
         """See ``Backend.status``."""
@@ -236,6 +239,15 @@ class Service:
             request = replace(request, model=self._rooms.models.spec(request.model))
         check_mix(request)
         return self._located(request)
+
+    def _with_own_seed(
+        self, request: GenerateClip, asked: GenerateClip, client: str
+    ) -> GenerateClip:
+        """A preset's seed is for the first clip that a client asks of it; others are others."""
+        again = (client, asked.preset) in self._heard_presets
+        if asked.preset and again and "seed" not in asked.given:
+            return replace(request, seed=None)
+        return request
 
     def _located(self, request: GenerateClip) -> GenerateClip:
         """With what it starts from as a clip id of the store, or as a file's whole path."""

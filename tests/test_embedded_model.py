@@ -56,10 +56,10 @@ def test_a_seed_gives_the_same_codes_alone_and_beside_others(engine):
     assert np.array_equal(alone.codes, beside[1].codes)
 
 
-def test_the_presets_are_at_least_twelve_and_all_can_be_planned_at_any_usual_tempo(engine):
+def test_the_presets_are_at_least_24_and_all_can_be_planned_at_any_usual_tempo(engine):
     presets, problems = PresetShelf([ROOT / "presets"]).all()
     assert problems == []
-    assert len(presets) >= 12
+    assert len(presets) >= 24
     for preset in presets:
         for bpm in (70.0, 120.0, 174.0):
             request = preset.applied_to(GenerateClip(1, bpm=bpm, given=frozenset({"bpm"})))

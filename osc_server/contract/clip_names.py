@@ -62,7 +62,7 @@ GENERATE = (
         "the same request with the same seed makes the same clip",
         low=0,
         high=2**31 - 1,
-        default="drawn, and said in ready",
+        default="the preset's for the first clip that you ask of it, else drawn; said in ready",
     ),
     P("takes", "integer", "make so many at once; the best is delivered, all are kept", "", 1, 8),
     _decoding("temperature", "number", "how bold the draws are", 0.01, 10),

@@ -1,8 +1,10 @@
 """The whole server: real sockets, a real worker process, the tone engine in place of the model."""
 
+import json
 import os
 import pickle
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,6 +196,18 @@ def test_a_model_that_is_not_there_or_not_allowed_is_refused(tcp, model, code):
     tcp.send("model/load", 1, model)
     assert tcp.receive()[1][1] == code
     assert tcp.generate(2, "bass", "model", model)[1][1] == code
+
+
+def test_a_presets_seed_is_for_the_first_clip_that_a_client_asks_of_it(server, tcp):
+    server.config.presets.mkdir(exist_ok=True)
+    (server.config.presets / "best.toml").write_text('prompt = "pad"\nbeats = 2\nseed = 7')
+    seeds = []
+    for number, options in enumerate([(), (), ("seed", 7)], 1):
+        address, args = tcp.generate(number, "mine", "preset", "best", *options)
+        assert address == "ready"
+        seeds.append(json.loads(Path(args[2]).with_suffix(".json").read_text())["seed"])
+    assert (seeds[0], seeds[2]) == (7, 7)
+    assert seeds[1] != 7
 
 
 def test_a_preset_is_read_when_it_is_asked_for(server, tcp):

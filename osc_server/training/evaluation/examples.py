@@ -22,21 +22,25 @@ def write_examples(specimens: Sequence[Specimen], folder: Path) -> list[Record]:
     Returns:
         A record with ``file`` and ``caption`` for each, in order.
     """
-    suffix, other = (".ogg", ".wav") if _has_soundfile() else (".wav", ".ogg")
     records = []
     numbers: Counter[str] = Counter()
     for specimen in specimens:
         numbers[specimen.kind] += 1
-        stem = f"{specimen.kind}-{numbers[specimen.kind]}"
-        name = stem + suffix
-        (folder / (stem + other)).unlink(missing_ok=True)
-        peak = float(np.max(np.abs(specimen.audio), initial=0.0))
-        audio = (specimen.audio * (_PEAK / max(peak, 1e-6))).astype(np.float32)
-        _write(folder / name, audio, specimen.rate_hz)
+        name = write_loop(specimen, folder, f"{specimen.kind}-{numbers[specimen.kind]}")
         bars = "1 bar" if specimen.n_bars == 1 else f"{specimen.n_bars} bars"
         caption = f"{specimen.prompt} ({specimen.bpm:g} bpm, {bars})"
         records.append({"file": name, "caption": caption})
     return records
+
+
+def write_loop(specimen: Specimen, folder: Path, stem: str) -> str:
+    """Write a loop likewise, its peak at -1 dBFS; the name of the file."""
+    suffix, other = (".ogg", ".wav") if _has_soundfile() else (".wav", ".ogg")
+    (folder / (stem + other)).unlink(missing_ok=True)
+    peak = float(np.max(np.abs(specimen.audio), initial=0.0))
+    audio = (specimen.audio * (_PEAK / max(peak, 1e-6))).astype(np.float32)
+    _write(folder / (stem + suffix), audio, specimen.rate_hz)
+    return stem + suffix
 
 
 def _has_soundfile() -> bool:

@@ -163,7 +163,7 @@ def measure_notes(specimens: Sequence[Specimen], bands: Bands) -> Record:
     for kind, band in bands.items():
         of_kind = [asdict(n) for s, n in zip(specimens, notes, strict=True) if s.kind == kind]
         record[kind] = {
-            "separate": Ratio.of(_shows_notes(figures, band) for figures in of_kind).record(),
+            "separate": Ratio.of(shows_notes(figures, band) for figures in of_kind).record(),
             "within": {
                 name: Ratio.of(low <= figures[name] <= high for figures in of_kind).record()
                 for name, (_, low, high, _) in band.items()
@@ -176,7 +176,8 @@ def measure_notes(specimens: Sequence[Specimen], bands: Bands) -> Record:
     return record
 
 
-def _shows_notes(figures: Mapping[str, float], band: Mapping[str, Sequence[float]]) -> bool:
+def shows_notes(figures: Mapping[str, float], band: Mapping[str, Sequence[float]]) -> bool:
+    """Whether a clip's note figures show separate notes, see ``measure_notes``."""
     return all(
         low <= figures[name] and (name == "contrast_db" or figures[name] <= high)
         for name, (low, _, _, high) in band.items()

@@ -68,6 +68,15 @@ def _beat_lines(axes: Axes, specimen: Specimen) -> None:
         )
 
 
+def strip(specimen: Specimen) -> Figure:
+    """One loop: its spectrogram in mel bands, with its beats and bars."""
+    figure = Figure(figsize=(4.8, 1.1), layout="constrained")
+    axes = figure.subplots()
+    _spectrogram(axes, specimen)
+    _beat_lines(axes, specimen)
+    return figure
+
+
 def kinds_page(rows: Mapping[str, Sequence[Specimen | None]], titles: Sequence[str]) -> Figure:
     """One row a kind, one column a source; an absent specimen leaves its place empty."""
     figure = Figure(figsize=(11.0, 1.45 * len(rows) + 0.4), layout="constrained")

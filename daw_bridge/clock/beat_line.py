@@ -7,6 +7,8 @@ from daw_bridge.clock.line_fit import Line, LineFit
 _NEWEST = 4
 _LONGEST = 64
 _ANOTHER_TEMPO = 0.3
+_TREMBLE_SECONDS = 0.05
+"""Less than this is no other tempo: where beats are told many times each, they come unevenly."""
 
 
 class BeatLine:
@@ -36,8 +38,10 @@ class BeatLine:
             if beat <= last[0] or seconds <= last[1]:
                 self.clear()
             elif self.line is not None:
-                ratio = (seconds - last[1]) / (beat - last[0]) / self.line.period_seconds
-                if abs(ratio - 1) > _ANOTHER_TEMPO:  # the last beat is the first of the new tempo
+                due_seconds = (beat - last[0]) * self.line.period_seconds
+                off_seconds = abs(seconds - last[1] - due_seconds)
+                if off_seconds > max(_ANOTHER_TEMPO * due_seconds, _TREMBLE_SECONDS):
+                    # The last beat is the first of the new tempo.
                     self._fit.clear()
                     self._fit.add(*last)
         self._fit.add(beat, seconds)

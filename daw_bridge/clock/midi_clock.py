@@ -31,6 +31,7 @@ _BURST = 0.3
 _CALM_TICKS = 9
 _JUDGED_TICKS = 48
 _REDRAW_TICKS = 3
+_GOES_ON_TICKS = 30  # a beat, and what it takes a sender to stop
 
 
 class MidiClockFollower:
@@ -52,6 +53,8 @@ class MidiClockFollower:
         self._origin = 0  # the tick that is the start of the song
         self._cued: int | None = 0  # song tick that the next tick is; the first one ever is a beat
         self._position = 0
+        self._stopped_on: int | None = None  # until it says a position
+        self._tells_ticks = False
         self._judged: list[tuple[int, float]] = []
         self._calm_ticks = _CALM_TICKS  # ticks since the last gap
         self._missing = 0  # ticks that would fill those gaps
@@ -85,9 +88,9 @@ class MidiClockFollower:
         elif message == "stop":
             self._playing = False
             self._stop_seconds = seconds
-            self._position = max(0, self._tick + 1 - self._origin)
+            self._position = self._stopped_on = max(0, self._tick + 1 - self._origin)
         else:
-            self._position = sixteenths * TICKS_PER_SIXTEENTH
+            self._position = self._ticks_of(sixteenths)
             if self._playing and self._located:  # some senders jump without a stop
                 self._locate(self._position)
 
@@ -104,11 +107,27 @@ class MidiClockFollower:
         line = self._line
         if line is None or not self._bpm or seconds - self._last_seconds > _GONE_SECONDS:
             return None
-        origin = self._origin if self._cued is None else self._tick + 1 - self._cued
-        beat = (line.position_at(seconds) - origin) / TICKS_PER_BEAT
+        position, origin = line.position_at(seconds), self._origin
+        if self._cued is not None:  # the next tick is where it was put, however long that takes
+            position = min(position, self._tick + 1)
+            origin = self._tick + 1 - self._cued
+        beat = (position - origin) / TICKS_PER_BEAT
         known: Literal["bar", "beat"] = "bar" if self._located else "beat"
         speed = _bpm(line)
         return Reading(beat, self._bpm, speed, self._playing, self._locates, known)
+
+    def _ticks_of(self, position: int) -> int:
+        """A song position in ticks.
+
+        Ardour 7.0 to 7.3 tell it in ticks, rounded up to a beat, where sixteenths are due. That is
+        seen when they go on from where they stopped.
+        """
+        stopped_on, self._stopped_on = self._stopped_on, None
+        if position % TICKS_PER_BEAT:
+            self._tells_ticks = False
+        elif stopped_on is not None and 0 <= position - stopped_on < _GOES_ON_TICKS:
+            self._tells_ticks = True
+        return position if self._tells_ticks else position * TICKS_PER_SIXTEENTH
 
     def _locate(self, song_tick: int) -> None:
         self._cued = song_tick
@@ -117,12 +136,15 @@ class MidiClockFollower:
         self._located = True
 
     def _take_tick(self, seconds: float) -> None:
-        if seconds - self._last_seconds > _GONE_SECONDS:
+        spacing_seconds = seconds - self._last_seconds
+        if spacing_seconds > _GONE_SECONDS:
             self._resume(seconds)
+        elif self._cued is not None and self._periods(spacing_seconds) > _GAP:
+            self._begin_line(seconds)  # it was silent while it was put elsewhere: nothing is lost
         self._tick += 1
         if self._cued is not None:
             self._origin, self._cued = self._tick - self._cued, None
-        self._mark_gap(seconds - self._last_seconds)
+        self._mark_gap(spacing_seconds)
         self._last_seconds = seconds
         if self._judged or not self._calm_ticks:
             self._judge(seconds)
@@ -132,23 +154,31 @@ class MidiClockFollower:
 
     def _resume(self, seconds: float) -> None:
         """The first tick after a silence: count the ones that were not sent."""
-        line, self._judged, self._missing = self._line, [], 0
+        line = self._line
         if line is not None and seconds - self._last_seconds < _REMEMBERED_SECONDS:
             self._tick = max(self._tick, round(line.position_at(seconds)) - 1)
-        self._fit.clear()
         if not self._playing and self._last_seconds < self._stop_seconds + _CEASE_SECONDS:
             # One that sends ticks only while it plays: some say nothing else when they go on.
             self._locate(self._position)
             self._playing = True
-        if line is not None:  # the old tempo holds until there are ticks enough to tell
+        self._begin_line(seconds)
+
+    def _begin_line(self, seconds: float) -> None:
+        """The next tick begins a new line; the old tempo holds until there are enough to tell."""
+        self._judged, self._missing = [], 0
+        self._fit.clear()
+        if (line := self._line) is not None:
             self._line = Line(self._tick + 1, seconds, line.period_seconds, 1.0)
 
+    def _periods(self, spacing_seconds: float) -> float:
+        """How many ticks are due in so long a time; 0 where the tempo is not known yet."""
+        return 0.0 if self._line is None else spacing_seconds / self._line.period_seconds
+
     def _mark_gap(self, spacing_seconds: float) -> None:
-        line = self._line
-        if line is None or len(self._fit) < TICKS_PER_BEAT:
+        if self._line is None or len(self._fit) < TICKS_PER_BEAT:
             self._calm_ticks += 1
             return
-        periods = spacing_seconds / line.period_seconds
+        periods = self._periods(spacing_seconds)
         if periods > _GAP:
             self._calm_ticks = 0
             self._missing += max(0, round(periods) - 1)

@@ -102,6 +102,7 @@ class OscTransport:
         self._playing = False
         self._last_beat_seconds = None
         self._anchor = None
+        self._beats.clear()  # where it starts again says nothing of how fast it was
 
     def position(self, beat: float, seconds: float) -> None:
         """The sender is put to a beat of its song; while it plays, that is where it is now.

@@ -86,6 +86,7 @@ class JackClockPorts:
         for name in senders:
             if not self._wanted_in or is_one_of(name, self._wanted_in):
                 self._jack.connect_from(name, latency_seconds)
+        self._jack.tell_latency(latency_seconds)
         receivers = self._jack.receivers()
         for name in [name for name in self._senders if name not in receivers]:
             self._senders.pop(name).close()

@@ -11,16 +11,20 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
 from daw_bridge.midi.device_map import MidiBytes
+from daw_bridge.midi.jack_latency import ToldLatency
 from daw_bridge.quiet import quiet_libraries
 
 Hear = Callable[[str, bytes, float], None]
 """Takes the bytes of a message of a port, and when it came."""
 
 _CLIENT = "magnet-bridge clock"
+_SOUND = "^PortAudio"
+"""Whose ports our sound comes out of, as PortAudio names them."""
 _WRAP = 1 << 32
 
 
@@ -53,6 +57,9 @@ class JackPorts:
         self._n_ports = 0
         self.fault = ""
         """What went wrong in JACK's thread, as a sentence; empty while all is well."""
+        self._latency: ToldLatency | None = None
+        with suppress(AttributeError, OSError):
+            self._latency = ToldLatency(module, self._client, self._inports)
         self._client.set_process_callback(self._process)
         self._client.set_shutdown_callback(self._shut_down)
         self._client.activate()
@@ -138,6 +145,21 @@ class JackPorts:
         for _, port, _ in gone:
             self._unregister(port)
 
+    def tell_latency(self, latency_seconds: float) -> None:
+        """Let senders know how long after its frame a message to us is heard.
+
+        Args:
+            latency_seconds: from the instant at which our sound is written until it is heard. It is
+                told where our sound goes to the card. Where it goes to programs alone, what counts
+                is when they take it, and that is at once: a DAW records it on its own beats.
+        """
+        if self._latency is None or self._since_gone is not None:
+            return
+        ports = self._client.get_ports(_SOUND, is_audio=True, is_output=True)
+        taken_by = [one for port in ports for one in self._client.get_all_connections(port)]
+        is_heard = any(one.is_physical for one in taken_by)
+        self._latency.tell(round(latency_seconds * self._rate_hz) if is_heard else 0)
+
     def let_go(self, output: JackOutput) -> None:
         """Send nothing more there."""
         self._outputs = tuple(one for one in self._outputs if one is not output)
@@ -155,6 +177,9 @@ class JackPorts:
         own = f"{self._client.name}:"
         ports = self._client.get_ports(is_midi=True, **kind)
         return tuple(port.name for port in ports if not port.name.startswith(own))
+
+    def _inports(self) -> list[object]:
+        return [port for _, port, _ in self._inputs]
 
     def _name(self, kind: str) -> str:
         self._n_ports += 1

@@ -101,6 +101,7 @@ def export(home: Path, name: str) -> NDArray[np.float32]:
 
 
 OSC_PORT = 3819
+BBT = "/position/bbt"
 _TRIES = 6
 STATES = 1 + 8 + 16
 """Feedback of buttons, a heartbeat, and feedback of the transport."""
@@ -138,6 +139,31 @@ class RunningArdour:
                 return True
         raise AssertionError("\n".join(["Ardour does not answer:", *self.program.lines[-20:]]))
 
+    def stand(self, limit_seconds: float = 20.0) -> None:
+        """Put it to its beginning, where it stands; without a screen it rolls when it has opened."""
+        end = time.monotonic() + limit_seconds
+        while time.monotonic() < end:
+            self.send("/transport_stop")
+            self.listen(0.3)
+            self.send("/goto_start")
+            self.listen(0.5)
+            if self.place == (1, 1, 0) and not any(m.address == BBT for m in self.listen(0.5)):
+                return
+        raise AssertionError(f"Ardour goes on rolling: {self.heard[-20:]}")
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """The bar, beat and tick (1920 to a beat) that it said last."""
+        said = [m.args[0] for _, m in self.heard if m.address == BBT]
+        return tuple(int(part) for part in str(said[-1]).split("|")) if said else ()
+
+    def until_beat(self, beat: int, limit_seconds: float = 60.0) -> None:
+        """Wait until it has played so many beats of its first meter, four to a bar."""
+        end = time.monotonic() + limit_seconds
+        while 4 * (self.place[0] - 1) + self.place[1] - 1 < beat:
+            assert time.monotonic() < end, f"Ardour is at {self.place}"
+            self.listen(0.1)
+
     def listen(self, seconds: float) -> list[OscMessage]:
         """What it says meanwhile."""
         first, end = len(self.heard), time.monotonic() + seconds
@@ -166,13 +192,17 @@ class RunningArdour:
 
 
 @contextmanager
-def running_ardour(jack: JackServer, home: Path, name: str) -> Iterator[RunningArdour]:
+def running_ardour(
+    jack: JackServer, home: Path, name: str, **options: str
+) -> Iterator[RunningArdour]:
     """Open a session in ``hardour``, with its OSC on, stopped at its beginning, and not connected.
+
+    ``options`` are of Ardour's own configuration, with ``_`` for ``-``.
 
     While it opens a session, two of its threads ask JACK through one socket, which JACK 1.9 does
     not guard: now and then JACK throws it out. It is started again then; a musician would, too.
     """
-    _settle(home, name)
+    _settle(home, name, options)
     require_tool("ardour7-lua", package="ardour")
     (program,) = Path("/usr/lib/ardour7").glob("hardour-*")
     places = {
@@ -185,23 +215,24 @@ def running_ardour(jack: JackServer, home: Path, name: str) -> Iterator[RunningA
         with host(command, whole) as running, closing(RunningArdour(running)) as ardour:
             if not ardour.greet(name):
                 continue
-            ardour.send("/transport_stop")  # without a screen it rolls from the start
-            ardour.listen(0.3)
-            ardour.send("/goto_start")
-            ardour.listen(0.3)
+            ardour.stand()
             yield ardour
             return
     raise AssertionError("JACK threw Ardour out each time")
 
 
-def _settle(home: Path, name: str) -> None:
+def _settle(home: Path, name: str, more: dict[str, str]) -> None:
     """Switch OSC on in a session, and Ardour's own connecting of ports off."""
     path = home / name / f"{name}.ardour"
     text = path.read_text("utf-8")
     switch = 'name="Open Sound Control (OSC)" active="0"'
     assert switch in text
     path.write_text(text.replace(switch, switch.replace('"0"', '"1"')), "utf-8")
-    options = ("input-auto-connect", "output-auto-connect", "auto-connect-standard-busses")
-    lines = "".join(f'<Option name="{option}" value="0"/>' for option in options)
+    off = ("input_auto_connect", "output_auto_connect", "auto_connect_standard_busses")
+    options = dict.fromkeys(off, "0") | more
+    lines = "".join(
+        f'<Option name="{option.replace("_", "-")}" value="{value}"/>'
+        for option, value in options.items()
+    )
     settings = home / ".config" / "ardour7" / "config"
     settings.write_text(f"<Ardour><Config>{lines}</Config></Ardour>", "utf-8")

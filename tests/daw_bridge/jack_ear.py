@@ -18,7 +18,7 @@ POSITION, CLOCK, START, CONTINUE = 0xF2, 0xF8, 0xFA, 0xFB
 
 
 class JackEar:
-    """Hears one audio port and one MIDI port, to the frame, however late the machine is.
+    """Hears two audio ports and a MIDI port, to the frame, however late the machine is.
 
     What it hears of MIDI it passes on at ``cable``, each message late by ``CABLE_SECONDS``, give or
     take a normal deviate: a cable through a busy computer.
@@ -35,12 +35,14 @@ class JackEar:
         self.client = jack.Client("ear", servername=server.name, no_start_server=True)
         self.rate_hz = server.rate_hz
         self._sound = self.client.inports.register("sound")
+        self._other = self.client.inports.register("other")
         self._midi = self.client.midi_inports.register("midi")
         self._cable = self.client.midi_outports.register("cable")
         self._frame_time: int | None = None
-        self.n_lost = 0
-        """How often JACK lost a block: what lies before and after cannot be compared."""
+        self.lost_at: list[int] = []
+        """Before which frames JACK lost blocks: what lies before and after cannot be compared."""
         self._blocks: list[np.ndarray] = []
+        self._other_blocks: list[np.ndarray] = []
         self.messages: list[tuple[int, tuple[int, ...]]] = []
         self.client.set_process_callback(self._process)
 
@@ -54,8 +56,10 @@ class JackEar:
 
     def _process(self, frames):
         first, now = self.frame, self.client.last_frame_time
-        self.n_lost += self._frame_time is not None and now - self._frame_time != frames
+        if self._frame_time is not None and now - self._frame_time != frames:
+            self.lost_at.append(first)
         self._frame_time = now
+        self._other_blocks.append(self._other.get_array().copy())
         self._blocks.append(self._sound.get_array().copy())
         for offset, data in self._midi.incoming_midi_events():
             self.messages.append((first + offset, tuple(bytes(data))))
@@ -78,7 +82,7 @@ class JackEar:
         self.client.transport_start()
 
     def connect(self, source: str, to: str) -> None:
-        """Wait for a port whose name holds ``source``, and hear it with ``sound`` or ``midi``."""
+        """Wait for a port whose name holds ``source``, and hear it with a port of ours."""
         (name, *_) = self.until(lambda: [one.name for one in self.client.get_ports(source)])
         self.until(lambda: self._connected(name, f"ear:{to}"))
 
@@ -119,7 +123,17 @@ class JackEar:
 
     @property
     def sound(self) -> np.ndarray:
+        """What ``sound`` heard."""
         return np.concatenate(self._blocks)
+
+    def stretches(self, begins: int) -> list[np.ndarray]:
+        """What ``sound`` has heard from a frame on, in pieces out of which JACK lost nothing."""
+        return np.split(self.sound[begins:], [at - begins for at in self.lost_at if at > begins])
+
+    @property
+    def other(self) -> np.ndarray:
+        """What the other port heard meanwhile."""
+        return np.concatenate(self._other_blocks)
 
     def ticks(self, begins: int = 0) -> np.ndarray:
         """The frames of the clock's ticks."""

@@ -120,7 +120,7 @@ def undisturbed(jack_server, ear, measure):
     """What was measured while JACK lost nothing: a block that nobody wrote is nobody's beat."""
 
     def n_lost():
-        return ear.n_lost + jack_server.log.read_text("utf-8", "replace").count("XRun")
+        return len(ear.lost_at) + jack_server.log.read_text("utf-8", "replace").count("XRun")
 
     for _ in range(6):
         before = n_lost()

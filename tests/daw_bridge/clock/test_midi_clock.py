@@ -123,6 +123,44 @@ def test_a_song_position_counts_sixteenths():
     assert follower.reading(due[100]).beat == pytest.approx(16.0, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("told", "beat"),
+    [
+        ([40], 10.0),  # sixteenths, as it should be
+        ([240], 10.0),  # ticks, as Ardour 7.3 has it: it goes on from the beat that it stopped on
+        ([240, 24 * 16], 16.0),  # and is known from then on
+        ([240, 64], 16.0),  # until it says what can be no beat in ticks
+        ([24 * 16], 96.0),  # another place altogether: who can tell
+    ],
+)
+def test_ardours_song_positions_in_ticks_are_seen_through(told, beat):
+    due = ticks_of(lambda _: BPM, 10.0)
+    follower = follow(due[:231])  # in the tenth beat
+    follower.feed("stop", due[231] - 0.001)
+    for position in told:
+        follower.feed("songpos", due[232], position)
+    follower.feed("continue", due[233] - 0.001)
+    follower.feed("clock", due[233])
+    assert follower.reading(due[233]).beat == pytest.approx(beat, abs=1e-6)
+
+
+@pytest.mark.parametrize("silence_ticks", [1.5, 15.2, 28.4, 45.0])
+def test_a_sender_that_is_silent_while_it_is_put_elsewhere_is_at_once_where_it_says(silence_ticks):
+    period = 60 / BPM / 24
+    due = ticks_of(lambda _: BPM, 10.0)
+    follower = follow(jittered(due, 0.001))
+    begins = due[-1] + silence_ticks * period
+    follower.feed("stop", due[-1] + 0.002)
+    follower.feed("songpos", begins - 0.002, 64)
+    follower.feed("continue", begins - 0.001)
+    assert follower.reading(begins - 0.001).beat <= 16
+    for tick, seconds in enumerate(ticks_of(lambda _: BPM, begins + 4, begin=begins)):
+        follower.feed("clock", seconds)
+        beat = follower.reading(seconds).beat
+        assert abs(beat - 16 - tick / 24) * 60 / BPM < 0.003
+    assert abs(follower.reading(seconds).bpm - BPM) < 0.1
+
+
 def test_without_a_start_only_the_beats_are_known_until_somebody_says():
     due = ticks_of(lambda _: BPM, 5.0)
     follower = follow(due, start=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 
 from daw_bridge.clock.link import LinkSource, open_link
@@ -88,6 +89,27 @@ def test_a_position_while_it_plays_is_a_jump_on_purpose():
     osc.position(64.0, 2.0)
     reading = osc.reading(2.5)
     assert (reading.beat, reading.locates - before) == (pytest.approx(65.0), 1)
+
+
+def test_places_that_come_often_and_unevenly_make_one_line():
+    osc = OscTransport()  # ten times a second, each late by up to a block, as Ardour tells them
+    late = np.random.default_rng(1).uniform(0, 0.03, 200)
+    for index in range(200):
+        osc.beat(0.1 * index * 125 / 60, 0.1 * index + late[index])
+    reading = osc.reading(20.0)
+    assert abs(reading.bpm - 125) < 0.1
+    assert abs(reading.beat - (20 - 0.015) * 125 / 60) * 60 / 125 < 0.004
+
+
+def test_a_short_stop_is_no_slower_tempo():
+    osc = OscTransport()
+    for beat in range(9):
+        osc.beat(beat, beat * 0.5)
+    osc.stop(4.1)
+    osc.beat(9, 4.9)
+    assert osc.reading(4.9) is None
+    osc.beat(10, 5.4)
+    assert osc.reading(5.4).bpm == pytest.approx(120)
 
 
 def test_beats_that_stop_coming_are_a_sender_that_is_gone():

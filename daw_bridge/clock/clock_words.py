@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from daw_bridge.clock.link import LinkSource
-from daw_bridge.clock.osc_transport import OscTransport
+from daw_bridge.clock.quantum import Quantum
 from daw_bridge.clock.steered_clock import SteeredClock
 from daw_bridge.clock.tap_tempo import TapTempo
+from daw_bridge.clock.tellers import Tellers
 from osc_server.contract.addresses import nearest
 from osc_server.contract.errors import BadRequest, DeviceUnavailable
 from osc_server.contract.musical_time import Meter
@@ -16,15 +17,18 @@ Value = object
 
 
 class ClockWords:
-    """Takes the words ``bpm beat play stop position tap source meter offset``.
+    """Takes the words ``bpm beat play stop position name tap source meter quantum offset``.
 
     ``bpm`` goes to who leads: to the internal clock, to the OSC transport at once, to a Link
-    session for everybody; a sender of MIDI clock cannot be told.
+    session for everybody; a sender of MIDI clock, and a program that tells the time under its own
+    name, cannot be told. Such a program's own ``bpm`` is no wish but what holds there.
 
     Args:
         clock: which clock.
         set_bpm: sets the tempo where nobody else leads.
         set_meter: counts bars in a meter from the next bar line on.
+        set_quantum: lets decks begin and stop on a grid.
+        say: tells the musician a sentence.
         osc: its source that is told by OSC.
         tap: its source that is tapped.
         link: its Link session, if there is one.
@@ -36,7 +40,9 @@ class ClockWords:
         clock: SteeredClock,
         set_bpm: Callable[[float], None],
         set_meter: Callable[[Meter], None],
-        osc: OscTransport,
+        set_quantum: Callable[[Quantum], None],
+        say: Callable[[str], None],
+        osc: Tellers,
         tap: TapTempo,
         link: LinkSource | None = None,
         no_link: str = "",
@@ -44,19 +50,23 @@ class ClockWords:
         self._clock = clock
         self._set_bpm = set_bpm
         self._set_meter = set_meter
+        self._set_quantum = set_quantum
         self._osc = osc
         self._tap = tap
         self._link = link
         self._no_link = no_link
-        self._words: dict[str, Callable[[Value, float], None]] = {
+        osc.say = say
+        self._words: dict[str, Callable[[Value, float, object], None]] = {
             "bpm": self._bpm,
-            "beat": lambda value, now: osc.beat(_number("beat", value), now),
-            "play": lambda value, now: osc.play(now, clock.bpm) if _pressed(value) else None,
-            "stop": lambda value, now: osc.stop(now) if _pressed(value) else None,
-            "position": lambda value, now: osc.position(_number("position", value), now),
-            "tap": lambda value, now: tap.tap(now) if _pressed(value) else None,
+            "beat": lambda value, now, who: osc.beat(who, _number("beat", value), now),
+            "play": self._play,
+            "stop": self._stop,
+            "position": self._position,
+            "name": lambda value, now, who: osc.call(who, str(value or "")),
+            "tap": lambda value, now, who: tap.tap(now) if _pressed(value) else None,
             "source": self._source,
             "meter": self._meter,
+            "quantum": self._quantum,
             "offset": self._offset,
         }
 
@@ -70,54 +80,102 @@ class ClockWords:
         """All of them."""
         return tuple(self._words)
 
-    def take(self, word: str, args: Sequence[Value], seconds: float) -> None:
+    @property
+    def teller(self) -> str:
+        """What calls itself so, and tells the time by OSC; empty where nobody does."""
+        return self._osc.leader
+
+    def forget(self, sender: object) -> None:
+        """A sender is gone."""
+        self._osc.forget(sender)
+
+    def take(self, word: str, args: Sequence[Value], seconds: float, sender: object = None) -> None:
         """Do what ``/magnet/clock/<word>`` says.
 
         Args:
             word: the last part of the address.
             args: its arguments; of several the first counts, of none a button is pressed.
             seconds: when it came, on the monotonic clock.
+            sender: who says it; None = the set's own hands.
 
         Raises:
             BadRequest: for a word that there is not, or a value that it cannot take.
+            Busy: where another program leads.
         """
         if word not in self._words:
             raise BadRequest(f"the clock knows no {word!r}{nearest(word, self._words)}")
-        self._words[word](args[0] if args else None, seconds)
+        self._words[word](args[0] if args else None, seconds, sender)
 
-    def _bpm(self, value: Value, seconds: float) -> None:
-        bpm = _number("bpm", value)
-        if self._clock.source == "midi":
-            raise BadRequest(
-                "the tempo comes from MIDI clock: change it where that is sent, "
-                "or send /magnet/clock/source internal"
-            )
-        if self._clock.source == "link" and self._link is not None:
-            self._link.propose(bpm)
+    def _bpm(self, value: Value, seconds: float, sender: object) -> None:
+        bpm, source = _number("bpm", value), self._clock.source
+        tells = self._osc.tells(sender)
+        if not tells:
+            if source == "midi":
+                raise _set_elsewhere("tempo", "MIDI clock")
+            if source == "link" and self._link is not None:
+                self._link.propose(bpm)
+                return
+            self._leave_to_the_teller("tempo", sender)
+        self._osc.tell(sender, lambda transport: transport.bpm(bpm, seconds), seconds)
+        if tells and (source in ("midi", "link") or self._clock.wanted not in ("auto", "osc")):
             return
-        self._osc.bpm(bpm, seconds)
-        if self._clock.source != "osc":
+        if source != "osc":
             self._tap.forget()
             self._clock.update(seconds)  # which lets go of a tapping finger
             self._set_bpm(bpm)
 
-    def _source(self, value: Value, seconds: float) -> None:
-        del seconds
+    def _play(self, value: Value, seconds: float, sender: object) -> None:
+        if _pressed(value):
+            self._leave_to_the_teller("transport", sender)
+            bpm = self._clock.bpm
+            self._osc.tell(sender, lambda transport: transport.play(seconds, bpm), seconds)
+
+    def _stop(self, value: Value, seconds: float, sender: object) -> None:
+        if _pressed(value):
+            self._leave_to_the_teller("transport", sender)
+            self._osc.tell(sender, lambda transport: transport.stop(seconds), seconds)
+
+    def _position(self, value: Value, seconds: float, sender: object) -> None:
+        beat = _number("position", value)
+        self._leave_to_the_teller("transport", sender)
+        self._osc.tell(sender, lambda transport: transport.position(beat, seconds), seconds)
+
+    def _leave_to_the_teller(self, what: str, sender: object) -> None:
+        """Refuse a hand what the program under whose name the song runs would undo at once."""
+        leads = self._clock.source == "osc" and self._osc.leader
+        if leads and not self._osc.tells(sender):
+            raise _set_elsewhere(what, self._osc.leader)
+
+    def _meter(self, value: Value, seconds: float, sender: object) -> None:
+        meter = Meter.parse(str(value))
+
+        def count() -> None:
+            self._set_meter(meter)
+            if self._link is not None:
+                self._link.quantum_beats = float(meter.beats_per_bar)
+
+        self._osc.shape(sender, "meter", count, seconds)
+
+    def _quantum(self, value: Value, seconds: float, sender: object) -> None:
+        quantum = Quantum.parse(str(value))
+        self._osc.shape(sender, "quantum", lambda: self._set_quantum(quantum), seconds)
+
+    def _source(self, value: Value, seconds: float, sender: object) -> None:
+        del seconds, sender
         name = str(value).strip().lower()
         if name == "link" and self._link is None:
             raise DeviceUnavailable(self._no_link)
         self._clock.choose(name)
 
-    def _meter(self, value: Value, seconds: float) -> None:
-        del seconds
-        meter = Meter.parse(str(value))
-        self._set_meter(meter)
-        if self._link is not None:
-            self._link.quantum_beats = float(meter.beats_per_bar)
-
-    def _offset(self, value: Value, seconds: float) -> None:
-        del seconds
+    def _offset(self, value: Value, seconds: float, sender: object) -> None:
+        del seconds, sender
         self._clock.offset_seconds = _number("offset", value) / 1000
+
+
+def _set_elsewhere(what: str, where: str) -> BadRequest:
+    return BadRequest(
+        f"the {what} comes from {where}: change it there, or send /magnet/clock/source internal"
+    )
 
 
 def _number(word: str, value: Value) -> float:

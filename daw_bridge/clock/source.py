@@ -20,6 +20,7 @@ class Reading:
         playing: whether its transport runs.
         locates: how often it has been put to another place; a change of it is a jump on purpose.
         known: whether bars are known, or beats only.
+        who: what calls itself so, where several could be the source; empty where nothing does.
     """
 
     beat: float
@@ -28,6 +29,7 @@ class Reading:
     playing: bool
     locates: int
     known: Known
+    who: str = ""
 
 
 class TempoSource(Protocol):

@@ -123,6 +123,12 @@ class SteeredClock:
         return self._followed or INTERNAL
 
     @property
+    def leader(self) -> str:
+        """The same with the name of what tells the time there, if it has one: ``osc (Live)``."""
+        who = "" if self._reading is None else self._reading.who
+        return f"{self.source} ({who})" if who else self.source
+
+    @property
     def wanted(self) -> str:
         """Who was chosen: a source's name, ``internal`` or ``auto``."""
         return self._wanted
@@ -145,10 +151,10 @@ class SteeredClock:
             return f"internal clock: nothing comes from {self._wanted}" if waits else INTERNAL
         reading = self._reading
         if reading is not None and not reading.playing:
-            return f"{self._followed}, stopped"
+            return f"{self.leader}, stopped"
         if reading is not None and reading.known == "beat" and self._followed != "tap":
             return f"{self._followed} (beats only: send a start to say where bar 1 is)"
-        return self._followed
+        return self.leader
 
     def choose(self, name: str) -> None:
         """Follow one source, the best one present (``auto``), or none (``internal``).

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from daw_bridge.clock.clock_words import ClockWords
 from daw_bridge.live.live_set import LiveSet
@@ -23,22 +22,27 @@ def clock_controls(
     """
     clock, state = live.rig.clock, live.state
 
-    def say(word: str) -> Callable[[int, Any], None]:
-        return lambda _, value: words.take(word, [] if value is None else [value], seconds())
+    def take(word: str, value: object, sender: object) -> None:
+        words.take(word, [] if value is None else [value], seconds(), sender)
+
+    def said(read: Callable[[int], object], word: str) -> Control:
+        return Control(read, write_by=lambda sender, value: take(word, value, sender))
 
     def song_beat() -> int:
         return math.floor(clock.now().beat - float(clock.grid.beat_of(0)))
 
     return {
-        "/magnet/clock/bpm": Control(lambda _: state.bpm, say("bpm")),
-        "/magnet/clock/meter": Control(lambda _: str(state.meter), say("meter")),
-        "/magnet/clock/source": Control(lambda _: clock.wanted, say("source")),
-        "/magnet/clock/offset": Control(lambda _: 1000 * clock.offset_seconds, say("offset")),
-        "/magnet/clock/beat": Control(lambda _: song_beat(), say("beat")),
-        "/magnet/clock/position": Control(lambda _: words.position, say("position")),
-        "/magnet/clock/play": Control(lambda _: clock.playing, say("play")),
-        "/magnet/clock/stop": Control(lambda _: not clock.playing, say("stop")),
-        "/magnet/clock/tap": Control(lambda _: clock.source == "tap", say("tap")),
+        "/magnet/clock/bpm": said(lambda _: state.bpm, "bpm"),
+        "/magnet/clock/name": said(lambda _: words.teller, "name"),
+        "/magnet/clock/quantum": said(lambda _: str(live.quantum), "quantum"),
+        "/magnet/clock/meter": said(lambda _: str(state.meter), "meter"),
+        "/magnet/clock/source": said(lambda _: clock.wanted, "source"),
+        "/magnet/clock/offset": said(lambda _: 1000 * clock.offset_seconds, "offset"),
+        "/magnet/clock/beat": said(lambda _: song_beat(), "beat"),
+        "/magnet/clock/position": said(lambda _: words.position, "position"),
+        "/magnet/clock/play": said(lambda _: clock.playing, "play"),
+        "/magnet/clock/stop": said(lambda _: not clock.playing, "stop"),
+        "/magnet/clock/tap": said(lambda _: clock.source == "tap", "tap"),
         "/magnet/clock/playing": Control(lambda _: clock.playing),
         "/magnet/clock/bar": Control(lambda _: clock.now().bar + 1),
         "/magnet/clock/leader": Control(lambda _: clock.source),

@@ -45,7 +45,7 @@ class Following:
     def __init__(self, live: LiveSet) -> None:
         self._live = live
         self._clock = live.rig.clock
-        self._leader = INTERNAL
+        self._leader = self._who = INTERNAL
         self._jumps = self._clock.jumps
         self._meter: Meter = self._clock.meter
         self._song_begins = self._clock.grid.beat_of(0)
@@ -89,15 +89,16 @@ class Following:
     def _tell(self, *, halted: bool) -> None:
         state, clock = self._live.state, self._clock
         leader, before = clock.source, self._leader
-        self._leader = leader
+        who, who_before = clock.leader, self._who
+        self._leader, self._who = leader, who
         if leader != before and leader == INTERNAL:
             if clock.wanted != INTERNAL and not state.halted:
-                state.say(f"{before} is silent: the clock goes on alone at {clock.bpm:g} BPM")
+                state.say(f"{who_before} is silent: the clock goes on alone at {clock.bpm:g} BPM")
             self._out_of_reach.clear()
-        elif leader != before:
-            state.say(f"{leader} leads the clock: {clock.bpm:g} BPM")
+        elif who != who_before:
+            state.say(f"{who} leads the clock: {clock.bpm:g} BPM")
         if halted and not state.halted:
-            state.say(f"{leader} has stopped: the decks go on when it starts")
+            state.say(f"{who} has stopped: the decks go on when it starts")
 
     # Start and stop
 

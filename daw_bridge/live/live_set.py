@@ -10,9 +10,9 @@ from daw_bridge.audio.level import SILENCE_DB
 from daw_bridge.audio.loop import Loop
 from daw_bridge.audio.mixer import Scene
 from daw_bridge.client.async_client import AsyncMagnetClient
+from daw_bridge.clock.quantum import Quantum
 from daw_bridge.delivery.deck_sink import PRESS_LEAD_SECONDS
 from daw_bridge.live.conductor import Conductor
-from daw_bridge.live.quantum import Quantum
 from daw_bridge.live.rig import Rig
 from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import LiveState

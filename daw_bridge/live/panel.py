@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from daw_bridge.audio.level import SILENCE_DB
 from daw_bridge.live.conductor import Conductor
 from daw_bridge.live.live_set import LiveSet
-from daw_bridge.live.quantum import Quantum
 from daw_bridge.live.state import DeckState
 from osc_server.contract.addresses import FADERS, MAX_DATAGRAM_BYTES, Fader, fader_row
 from osc_server.contract.errors import BadRequest, MagnetError
@@ -37,10 +36,12 @@ class Control:
     Attributes:
         read: its value, or a button's lamp, of an index.
         write: takes a value, or a press, of an index; None for what only tells.
+        write_by: the same where it matters who writes: takes the surface and the value.
     """
 
     read: Callable[[int], object]
     write: Callable[[int, Any], None] | None = None
+    write_by: Callable[[object, Any], None] | None = None
 
 
 class Panel:
@@ -50,10 +51,17 @@ class Panel:
         live: the decks.
         controls: what stands behind further addresses of the table, by address: the clock's, and
             what a run has beside its decks.
+        forget: is told of a surface that is gone.
     """
 
-    def __init__(self, live: LiveSet, controls: Mapping[str, Control]) -> None:
+    def __init__(
+        self,
+        live: LiveSet,
+        controls: Mapping[str, Control],
+        forget: Callable[[object], None] = lambda surface: None,
+    ) -> None:
         self._live = live
+        self._forget = forget
         self._controls = {**self._own_controls(), **controls}
         self._surfaces: list[Surface] = []
         self._told: dict[str, OscValue] = {}
@@ -72,15 +80,21 @@ class Panel:
             fader, index = fader_row(message.address)
             address = fader.at(index)
             if message.args:
-                self.act(fader, index, message.args)
+                self.act(fader, index, message.args, surface)
                 self._touched.add(address)
             else:
                 surface.send(_packet(address, self.value(fader, index)))
         except MagnetError as error:
             surface.send(encode_reply(ErrorLine(str(error)), MAX_DATAGRAM_BYTES))
 
-    def act(self, fader: Fader, index: int, args: tuple[OscValue, ...]) -> None:
-        """Move or press what an address means.
+    def act(
+        self,
+        fader: Fader,
+        index: int,
+        args: tuple[OscValue, ...],
+        surface: Surface | None = None,
+    ) -> None:
+        """Move or press what an address means, for a surface or the set's own hands.
 
         Raises:
             MagnetError: where that cannot be done.
@@ -89,9 +103,9 @@ class Panel:
             raise BadRequest(f"{fader.at(index)} only tells; it cannot be set")
         if fader.role == "button":
             if is_press(fader, args):
-                self._write(fader, index, None)
+                self._write(fader, index, None, surface)
         else:
-            self._write(fader, index, read_fader(fader, args))
+            self._write(fader, index, read_fader(fader, args), surface)
 
     def value(self, fader: Fader, index: int) -> OscValue:
         """What an address holds, as it goes onto the wire.
@@ -126,6 +140,7 @@ class Panel:
     def forget(self, surface: Surface) -> None:
         """A surface is gone."""
         self._surfaces = [one for one in self._surfaces if one is not surface]
+        self._forget(surface)
 
     def _remember(self, surface: Surface) -> None:
         if any(one is surface for one in self._surfaces):
@@ -149,12 +164,21 @@ class Panel:
             return range(1, 1 + max((*self._live.scenes, 0)))
         return range(1)
 
-    def _write(self, fader: Fader, index: int, value: Any) -> None:  # noqa: ANN401  # the table's
+    def _write(
+        self,
+        fader: Fader,
+        index: int,
+        value: Any,  # noqa: ANN401  # the table's
+        surface: Surface | None,
+    ) -> None:
         control = self._controls.get(fader.address)
         if control is not None:
-            if control.write is None:
+            if control.write_by is not None:
+                control.write_by(surface, value)
+            elif control.write is not None:
+                control.write(index, value)
+            else:
                 raise BadRequest(f"{fader.address} cannot be set here")
-            control.write(index, value)
             return
         conductor = self._live.conductor(index)
         name = fader.address.rpartition("/")[2]
@@ -174,11 +198,7 @@ class Panel:
     def _own_controls(self) -> dict[str, Control]:
         live = self._live
 
-        def set_quantum(_: int, text: str) -> None:
-            live.quantum = Quantum.parse(text)
-
         return {
-            "/magnet/clock/quantum": Control(lambda _: str(live.quantum), set_quantum),
             "/magnet/scene/N/launch": Control(
                 lambda number: live.last_scene == number,
                 lambda number, _: live.launch_scene(number),

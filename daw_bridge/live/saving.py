@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from daw_bridge.clock.quantum import Quantum
 from daw_bridge.clock.steered_clock import AUTO
 from daw_bridge.delivery.folder_sink import write_bytes
 from daw_bridge.live.live_set import LiveSet, StoredScene
-from daw_bridge.live.quantum import Quantum
 from daw_bridge.live.state import DeckState
 from daw_bridge.live.takes import HeldTake, TakeFacts
 from osc_server.contract.errors import MagnetError, StorageFailed

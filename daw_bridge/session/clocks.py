@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from daw_bridge.clock.clock_words import ClockWords
 from daw_bridge.clock.link import LinkSource, open_link
 from daw_bridge.clock.midi_clock_out import MidiClockOut
-from daw_bridge.clock.osc_transport import OscTransport
+from daw_bridge.clock.quantum import Quantum
 from daw_bridge.clock.source import TempoSource
 from daw_bridge.clock.tap_tempo import TapTempo
+from daw_bridge.clock.tellers import Tellers
 from daw_bridge.config import BridgeConfig
 from daw_bridge.live.following import Following
 from daw_bridge.live.live_set import LiveSet
@@ -33,7 +34,7 @@ class Sources:
 
     Attributes:
         midi: MIDI clock from the ports of this computer.
-        osc: a patch or a script.
+        osc: programs that tell the time, patches, scripts.
         tap: a finger.
         seconds: the monotonic clock that they are read by.
         jack: MIDI through JACK itself; None where it goes another way.
@@ -42,7 +43,7 @@ class Sources:
     """
 
     midi: MidiClockIn
-    osc: OscTransport
+    osc: Tellers
     tap: TapTempo
     seconds: Callable[[], float]
     jack: JackPorts | None
@@ -62,7 +63,7 @@ def open_sources(config: BridgeConfig) -> Sources:
     Raises:
         DeviceUnavailable: where Link was asked for by name, and cannot be had.
     """
-    midi, osc, tap = MidiClockIn(), OscTransport(), TapTempo()
+    midi, osc, tap = MidiClockIn(), Tellers(), TapTempo()
     jack = jack_ports(midi.take)
     seconds = time.perf_counter if jack is None else jack.seconds
     sources = Sources(midi, osc, tap, seconds, jack)
@@ -79,10 +80,16 @@ def open_sources(config: BridgeConfig) -> Sources:
 
 def clock_words(live: LiveSet, sources: Sources) -> ClockWords:
     """Takes what is said to the clock of a live set."""
+
+    def set_quantum(quantum: Quantum) -> None:
+        live.quantum = quantum
+
     return ClockWords(
         live.rig.clock,
         live.set_bpm,
         live.set_meter,
+        set_quantum,
+        live.state.say,
         sources.osc,
         sources.tap,
         sources.link,

@@ -132,7 +132,7 @@ def _panel(
     stack.push_async_callback(recording.close)
     words = clock_words(live, sources)
     controls = clock_controls(live, words, sources.seconds) | capture_controls(capturing)
-    panel = Panel(live, controls | _saving(keeper) | _recording(recording))
+    panel = Panel(live, controls | _saving(keeper) | _recording(recording), words.forget)
     if saved is not None:
         restore(live, saved)
     if keeper is not None:  # from now on, so that what could not be restored stays as it is

@@ -249,6 +249,12 @@ _SET = (
         P("position", "number", "from the start of the song", "quarter notes"),
     ),
     Fader(
+        "/magnet/clock/name",
+        "Of your transport: what it is called. Of several that have a name, or send beats, one is "
+        "followed at a time. It tells which.",
+        P("name", "text", "empty = nobody who has a name"),
+    ),
+    Fader(
         "/magnet/clock/quantum",
         "The grid on which decks begin and stop.",
         P("quantum", "text", "`beat`, `bar`, or a number of bars such as `4 bars`"),

@@ -30,7 +30,7 @@ from osc_server.training.evaluation.choosing import (
 from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.examples import write_loop
 from osc_server.training.evaluation.measures import NOTE_COUNTS
-from osc_server.training.evaluation.pictures import save, strip
+from osc_server.training.evaluation.pictures import save_in_few_colours, strip
 
 DOCS = Path(__file__).parents[3] / "docs"
 console = Console()
@@ -38,7 +38,7 @@ console = Console()
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A preset's loop on the page.
+    """A preset's clip on the page.
 
     Attributes:
         preset: its name, words and tempo.
@@ -52,8 +52,13 @@ class Heard:
     judged: Judged
     audio: str
 
+    @property
+    def findings(self) -> str:
+        """See ``findings``."""
+        return findings(self.kind, self.judged, loops=self.preset.request.loop)
 
-def findings(kind: str, judged: Judged) -> str:
+
+def findings(kind: str, judged: Judged, *, loops: bool = True) -> str:
     """What was measured of a loop, the bad first, in a few words."""
     heard = f"heard as {kind}, {100 * judged.sure:.0f} %"
     told: list[tuple[bool, str]] = []
@@ -64,13 +69,14 @@ def findings(kind: str, judged: Judged) -> str:
     if kind in NOTE_COUNTS:
         text = "separate notes" if judged.notes else "**its notes run into each other**"
         told.append((judged.notes, text))
-    told.append((judged.closed, "closes" if judged.closed else "**clicks at its seam**"))
+    if loops:
+        told.append((judged.closed, "closes" if judged.closed else "**clicks at its seam**"))
     return "; ".join(text for _, text in sorted(told, key=lambda each: each[0]))
 
 
 def page(heard: Sequence[Heard], weights: str, folder: str) -> str:
     """The page, in Markdown."""
-    n_good = sum("**" not in findings(each.kind, each.judged) for each in heard)
+    n_good = sum("**" not in each.findings for each in heard)
     lines = [
         "# The presets, heard",
         "",
@@ -88,7 +94,7 @@ def page(heard: Sequence[Heard], weights: str, folder: str) -> str:
         lines.append(
             f"| **{each.preset.name}**<br>{words}<br>{request.bpm:g} BPM, seed {request.seed}"
             f"<br>[listen]({folder}/{each.audio}) | ![]({folder}/{each.preset.name}.png) "
-            f"| {findings(each.kind, each.judged)} |"
+            f"| {each.findings} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -107,10 +113,10 @@ def main(
     for path in preset_files():
         preset, kind = read_preset(path), kind_of(path.read_text("utf-8"))
         (loop,) = draw(engine, preset, kind, [preset.request.seed or 0])
-        save(strip(loop), folder / f"{path.stem}.png")
+        save_in_few_colours(strip(loop), folder / f"{path.stem}.png")
         audio = write_loop(loop, folder, path.stem)
         heard.append(Heard(preset, kind, judge(loop, classifier, bands), audio))
-        console.print(f"{path.stem}: {findings(kind, heard[-1].judged)}")
+        console.print(f"{path.stem}: {heard[-1].findings}")
     out.write_text(page(heard, engine.info.weights_hash, folder.name), "utf-8")
 
 

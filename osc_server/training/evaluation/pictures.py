@@ -6,6 +6,7 @@ Figures are made without pyplot, so that nothing global is touched and no displa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.measures import Record
@@ -30,6 +32,15 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure as a small PNG."""
     FigureCanvasAgg(figure)
     figure.savefig(path, dpi=_DPI, pil_kwargs={"optimize": True})
+
+
+def save_in_few_colours(figure: Figure, path: Path, n_colours: int = 48) -> None:
+    """Write a figure as a smaller PNG yet, which is enough for a spectrogram."""
+    FigureCanvasAgg(figure)
+    whole = BytesIO()
+    figure.savefig(whole, dpi=_DPI, format="png")
+    picture = Image.open(whole).convert("RGB")
+    picture.quantize(n_colours, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _mel_db(specimen: Specimen, n_fft: int = 2048, n_mels: int = 96) -> Floats:

@@ -8,23 +8,38 @@ from fractions import Fraction
 import pytest
 
 from daw_bridge.clock.clock_words import ClockWords
-from daw_bridge.clock.osc_transport import OscTransport
+from daw_bridge.clock.quantum import Quantum
 from daw_bridge.clock.tap_tempo import TapTempo
+from daw_bridge.clock.tellers import Tellers
 from osc_server.contract.errors import BadRequest, DeviceUnavailable
 from osc_server.contract.musical_time import Meter
 from tests.daw_bridge.clock.senders import Stage
 from tests.daw_bridge.clock.test_steered_clock import Leader
 
 
+class Spoken(Stage):
+    """A clock that is spoken to, and what it says and sets."""
+
+    def __init__(self, *leaders):
+        self.osc, self.tap = Tellers(), TapTempo()
+        super().__init__(*leaders, self.osc, self.tap)
+        self.said, self.quantum = [], Quantum()
+
+    def set_bpm(self, bpm):
+        self.clock.set_bpm(bpm, Fraction(math.ceil(self.beat)))
+
+    def set_quantum(self, quantum):
+        self.quantum = quantum
+
+
 def spoken_to(*leaders):
-    osc, tap = OscTransport(), TapTempo()
-    stage = Stage(*leaders, osc, tap)
-    clock = stage.clock
-
-    def set_bpm(bpm):
-        clock.set_bpm(bpm, Fraction(math.ceil(stage.beat)))
-
-    return stage, ClockWords(clock, set_bpm, clock.set_meter, osc, tap, no_link="install it")
+    stage = Spoken(*leaders)
+    words = ClockWords(
+        *(stage.clock, stage.set_bpm, stage.clock.set_meter, stage.set_quantum, stage.said.append),
+        *(stage.osc, stage.tap),
+        no_link="install it",
+    )
+    return stage, words
 
 
 def test_where_nobody_else_leads_a_tempo_is_set():
@@ -76,7 +91,7 @@ def test_a_patch_takes_the_lead_with_play_and_gives_it_back_with_stop():
 def test_the_sender_of_midi_clock_cannot_be_told_a_tempo():
     stage, words = spoken_to(Leader("midi"))
     stage.run_to(1.0)
-    with pytest.raises(BadRequest, match="change it where that is sent"):
+    with pytest.raises(BadRequest, match="comes from MIDI clock: change it there"):
         words.take("bpm", [90], stage.seconds)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from daw_bridge.audio.offline_output import OfflineOutput
 from daw_bridge.client.clip_result import ClipResult
 from daw_bridge.clock.clock_words import ClockWords
-from daw_bridge.clock.osc_transport import OscTransport
 from daw_bridge.clock.tap_tempo import TapTempo
+from daw_bridge.clock.tellers import Tellers
 from daw_bridge.config import BridgeConfig
 from daw_bridge.live.clock_controls import clock_controls
 from daw_bridge.live.following import Following
@@ -48,7 +48,7 @@ class PulledSet:
         outputs = tuple((number + 1,) for number in range(n_decks))
         config = BridgeConfig(decks=n_decks, outputs=(1,), deck_outputs=outputs, bars=1)
         self.output = OfflineOutput(48000, len(config.live_outputs()), 1024)
-        self.osc, self.tap = OscTransport(), TapTempo()
+        self.osc, self.tap = Tellers(), TapTempo()
         self.rig = building.build_rig(config, self.output, (*leaders, self.osc, self.tap))
         self.output.start(self.rig.mixer)
         decks = [DeckState(number=n + 1, bars=1, **settings) for n in range(n_decks)]
@@ -56,13 +56,20 @@ class PulledSet:
         self.live: LiveSet = building.build_set(config, self.state, self.rig, NOBODY)
         self.following = Following(self.live)
         clock, live = self.rig.clock, self.live
-        words = ClockWords(clock, live.set_bpm, live.set_meter, self.osc, self.tap)
-        self.panel = Panel(live, clock_controls(live, words, lambda: self.seconds))
+        words = ClockWords(
+            *(clock, live.set_bpm, live.set_meter, self._set_quantum, self.state.say),
+            *(self.osc, self.tap),
+        )
+        controls = clock_controls(live, words, lambda: self.seconds)
+        self.panel = Panel(live, controls, words.forget)
         self.ear = Ear()
         self.asked, self.deadlines, self.previews = [], [], []
         self.made: list[asyncio.Future[ClipResult]] = []
         for conductor in self.live.conductors:
             conductor.maker.make = self._make_of(conductor)
+
+    def _set_quantum(self, quantum):
+        self.live.quantum = quantum
 
     @property
     def seconds(self):

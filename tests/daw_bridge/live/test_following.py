@@ -336,7 +336,7 @@ def test_a_surface_that_sets_the_tempo_of_a_midi_clock_is_told_what_to_do():
         return live.ear.last("/magnet/error")[0], live.ask("clock/bpm")
 
     error, bpm = led()(talk)
-    assert "change it where that is sent" in error
+    assert "comes from MIDI clock: change it there" in error
     assert bpm == 120.0
 
 

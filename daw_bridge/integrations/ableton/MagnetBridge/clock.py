@@ -1,4 +1,4 @@
-"""What the bridge hears of Live's clock: tempo, meter, quantum, transport and beat."""
+"""What the bridge hears of Live's clock: its name, tempo, meter, quantum, transport and beat."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Moment:
         quantization: Live's global launch quantization, by its number.
         playing: whether the transport runs.
         beat: quarter notes from the start of the song.
+        name: of the set; empty before it was saved.
     """
 
     bpm: float
@@ -28,6 +29,7 @@ class Moment:
     quantization: int
     playing: bool
     beat: float
+    name: str = ""
 
 
 def quantum(quantization: int) -> str:
@@ -59,7 +61,8 @@ class ClockTeller:
 
     def tell(self, now: Moment) -> list[Message]:
         """The messages that bring the bridge up to date."""
-        messages = self._changed("bpm", now.bpm)
+        messages = self._changed("name", f"Live: {now.name}" if now.name else "Live")
+        messages += self._changed("bpm", now.bpm)
         messages += self._changed("meter", now.meter)
         messages += self._changed("quantum", quantum(now.quantization))
         was_playing = self._told.get("playing")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from Live.Song import Song
 
 _HELLO_ID = "magnet-bridge-token"
+_NOT_YET = "the decks are not up yet"
+"""How a bridge begins its answer that is about to have a clock: what it was told is lost."""
 
 
 class Desk:
@@ -59,6 +61,7 @@ class Desk:
         self._clock = ClockTeller()
         self._tells_clock = settings.clock
         self._rate = settings.rate
+        self._complaint = ""
 
     def tick(self, now: float) -> None:
         """Look at the wires and the clock once.
@@ -171,15 +174,25 @@ class Desk:
         if address in ("/magnet/error", "/magnet/failed") and self._clock.refuse(text):
             return
         if address == "/magnet/error":
-            self._teller.log(f"the bridge says: {text}")
+            self._complain(text, now)
             return
         if address == "/magnet/pong" and args == (PING,) and self._presence.answer():
+            self._complaint = ""
             self._clock.forget()
             self._greet()
             self._teller.log("the bridge answers")
         if address in ("/magnet/clip/noted", "/magnet/failed"):
             self._lander.heard(args[0] if args else None)
         self._handle(self._jobs.take(address, args, now), now)
+
+    def _complain(self, text: str, now: float) -> None:
+        """The bridge says what it did not do; again and again is said once."""
+        if text.startswith(_NOT_YET):
+            self._clock.forget()
+        elif text != self._complaint:
+            self._complaint = text
+            self._teller.show(text, now)
+            self._teller.log(f"the bridge says: {text}")
 
     def _handle(self, events: list[Event], now: float) -> None:
         for event in events:
@@ -219,4 +232,5 @@ def _moment(song: Song) -> Moment:
         quantization=int(song.clip_trigger_quantization),
         playing=song.is_playing,
         beat=song.current_song_time,
+        name=getattr(song, "name", ""),  # whether 12.0.5 has it is not known
     )

@@ -201,6 +201,7 @@ class LiveSet(LiveObject):
         self._undo_depth = 0
         self._n_undo_steps = 0
         self._manner = manner
+        self._name = ""
         self._tempo = 120.0
         self._meter = (4, 4)
         self._playing = False
@@ -240,6 +241,10 @@ class LiveSet(LiveObject):
         gone = self._tracks.pop(index)
         for thing in (gone, *gone._slots, *gone._arrangement):
             thing._deleted = True
+
+    @property
+    def name(self) -> str:
+        return self._name
 
     @property
     def tempo(self) -> float:

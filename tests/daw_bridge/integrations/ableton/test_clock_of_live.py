@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import pytest
 
-from daw_bridge.clock.clock_words import ClockWords
-from daw_bridge.clock.osc_transport import OscTransport
-from daw_bridge.clock.tap_tempo import TapTempo
+from daw_bridge.clock.quantum import Quantum
 from daw_bridge.integrations.ableton.MagnetBridge.clock import ClockTeller, Moment, quantum
-from daw_bridge.live.quantum import Quantum
 from osc_server.contract.musical_time import Meter
-from tests.daw_bridge.clock.senders import Stage
+from tests.daw_bridge.clock.test_clock_words import spoken_to
 
 STILL = Moment(bpm=128.5, meter="7/8", quantization=4, playing=False, beat=16.0)
 
@@ -25,6 +21,7 @@ def words(messages) -> list:
 def test_all_is_told_at_first_and_then_only_what_changes() -> None:
     clock = ClockTeller()
     assert words(clock.tell(STILL)) == [
+        ("name", "Live"),
         ("bpm", 128.5),
         ("meter", "7/8"),
         ("quantum", "bar"),
@@ -68,22 +65,13 @@ def test_every_quantization_of_live_is_a_quantum_of_the_bridge(number: int) -> N
 
 
 def test_the_bridges_clock_follows_live_by_these_words() -> None:
-    osc, tap = OscTransport(), TapTempo()
-    stage = Stage(osc, tap)
-    ears = ClockWords(
-        stage.clock,
-        lambda bpm: stage.clock.set_bpm(bpm, Fraction(0)),
-        stage.clock.set_meter,
-        osc,
-        tap,
-    )
+    stage, ears = spoken_to()
     clock = ClockTeller()
     for tenth in range(40):
         beat = 32 + tenth / 10 * 93.75 / 60
         live = Moment(bpm=93.75, meter="3/4", quantization=4, playing=True, beat=beat)
         for word, *args in words(clock.tell(live)):
-            if word != "quantum":  # the decks' word, not the clock's
-                ears.take(word, args, stage.seconds)
+            ears.take(word, args, stage.seconds, "Live")
         stage.run_to(stage.seconds + 0.1)
     heard = stage.clock.now()
     assert (stage.clock.source, stage.clock.bpm) == ("osc", 93.75)

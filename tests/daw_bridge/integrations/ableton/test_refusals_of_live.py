@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from daw_bridge.front_desk import NOT_YET
 from daw_bridge.integrations.ableton.MagnetBridge.folder import show_command
 from daw_bridge.server_process import free_port
 from tests.daw_bridge.integrations.ableton.live_clips import UNWARPED
@@ -279,6 +280,26 @@ def test_the_clock_can_be_switched_off_and_on(stage: Stage, live_set: LiveSet) -
     stage.me.say("clock", 2, 1)
     run_with_bridge(stage, lambda: len(stage.bridge.all("/magnet/clock/bpm")) == 2)
     assert stage.bridge.all("/magnet/clock/bpm")[-1] == (90.0,)
+
+
+def test_what_the_bridge_did_not_do_is_shown_once(stage: Stage) -> None:
+    run_with_bridge(stage, lambda: bool(stage.bridge.all("/magnet/clock/bpm")))
+    text = "Live: dub tells the time here: you are followed when it stops or goes"
+    for _ in range(3):
+        stage.bridge.answer("/magnet/error", text)
+    run_with_bridge(stage, lambda: f"MAGNeT: {text}" in stage.host.shown)
+    for _ in range(5):
+        stage.host.surface.update_display()
+    assert stage.host.shown.count(f"MAGNeT: {text}") == 1
+    assert stage.host.logged.count(f"MagnetBridge: the bridge says: {text}") == 1
+
+
+def test_what_a_bridge_could_not_take_yet_is_told_again(stage: Stage) -> None:
+    run_with_bridge(stage, lambda: bool(stage.bridge.all("/magnet/clock/bpm")))
+    stage.bridge.answer("/magnet/error", NOT_YET)
+    run_with_bridge(stage, lambda: len(stage.bridge.all("/magnet/clock/bpm")) == 2)
+    assert len(stage.bridge.all("/magnet/clock/quantum")) == 2
+    assert not any("not up yet" in text for text in stage.host.shown)
 
 
 def test_the_clock_is_told_to_a_bridge_that_answers_and_anew_when_it_comes_back(

@@ -140,7 +140,7 @@ class RunningArdour:
         raise AssertionError("\n".join(["Ardour does not answer:", *self.program.lines[-20:]]))
 
     def stand(self, limit_seconds: float = 20.0) -> None:
-        """Put it to its beginning, where it stands; without a screen it rolls when it has opened."""
+        """Put it to its beginning, where it stands; without a screen it rolls once it is open."""
         end = time.monotonic() + limit_seconds
         while time.monotonic() < end:
             self.send("/transport_stop")

@@ -28,13 +28,15 @@ from osc_server.training.evaluation.classifier import KINDS, KindClassifier
 from osc_server.training.evaluation.gathering import Machine, gather_classifier
 from osc_server.training.evaluation.material import CLASSIFIER_SEED, render, seeds_of_kind
 from osc_server.training.evaluation.measures import NOTE_COUNTS, Bands, note_bands, shows_notes
-from osc_server.training.evaluation.notes import note_figures
+from osc_server.training.evaluation.notes import n_pitches, note_figures, pitch_track
 from osc_server.training.evaluation.onsets import onset_envelope
 from osc_server.training.evaluation.seam import LARGEST_JUMP, seam_figures
 from osc_server.training.evaluation.settings import QUICK
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.tempo import estimate_bpm, same_tempo
 
+LEAST_PITCHES = 3
+"""Of a melody; fewer are a riff on one note."""
 PRESETS = Path(__file__).parents[3] / "presets"
 RHYTHMIC = ("drums", "arp", "mix")
 console = Console()
@@ -48,7 +50,7 @@ class Judged:
         seed: it was drawn from.
         sure: probability of its kind, as the classifier hears it; 1 for a mix, which has no kind.
         in_time: measured within 2 % of the asked tempo, octaves folded; true where it has no beat.
-        notes: whether it shows separate notes; true where it need not.
+        notes: whether it shows separate notes, or for a melody pitches; true where it need not.
         contrast_db: of its onsets.
         closed: whether its seam is closed.
     """
@@ -73,11 +75,13 @@ def judge(loop: Specimen, classifier: KindClassifier, bands: Bands) -> Judged:
     figures = asdict(note_figures(loop.audio, loop.rate_hz, loop.bpm, loop=True))
     heard = classifier.probabilities(loop.audio, loop.rate_hz)
     band = bands.get(loop.kind)
+    is_melody = loop.kind == "melody"
+    pitches = n_pitches(pitch_track(loop.audio, loop.rate_hz)) if is_melody else LEAST_PITCHES
     return Judged(
         seed=loop.seed,
         sure=float(heard[KINDS.index(loop.kind)]) if loop.kind in KINDS else 1.0,
         in_time=loop.kind not in RHYTHMIC or same_tempo(estimate_bpm(envelope), loop.bpm),
-        notes=band is None or shows_notes(figures, band),
+        notes=pitches >= LEAST_PITCHES and (band is None or shows_notes(figures, band)),
         contrast_db=figures["contrast_db"] if loop.kind in (*NOTE_COUNTS, *RHYTHMIC) else 0.0,
         closed=not loop.loop
         or seam_figures(loop.audio, loop.rate_hz, loop.n_bars).jump <= LARGEST_JUMP,

@@ -69,6 +69,9 @@ def findings(kind: str, judged: Judged, *, loops: bool = True) -> str:
     if kind in NOTE_COUNTS:
         text = "separate notes" if judged.notes else "**its notes run into each other**"
         told.append((judged.notes, text))
+    if kind == "melody":
+        text = "a melody" if judged.notes else "**hardly a melody: it stays on one or two pitches**"
+        told.append((judged.notes, text))
     if loops:
         told.append((judged.closed, "closes" if judged.closed else "**clicks at its seam**"))
     return "; ".join(text for _, text in sorted(told, key=lambda each: each[0]))

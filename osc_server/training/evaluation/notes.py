@@ -153,6 +153,13 @@ def count_notes(semitones: NDArray[np.float64], starts: NDArray[np.float64]) -> 
     return count
 
 
+def n_pitches(semitones: NDArray[np.float64], least_share: float = 0.05) -> int:
+    """How many pitches, to the semitone, each hold so much of what has a pitch (NaN = none)."""
+    voiced = np.round(semitones[np.isfinite(semitones)]).astype(int)
+    _, counts = np.unique(voiced, return_counts=True)
+    return int((counts >= least_share * max(1, len(voiced))).sum())
+
+
 def chroma(audio: Floats, rate_hz: int, hop: int) -> Floats:
     """Energy of the twelve pitch classes from 80 Hz to 2 kHz, ``[n_frames, 12]``, unit length."""
     spectrum = magnitudes(audio, 8192, hop)

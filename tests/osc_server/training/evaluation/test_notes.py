@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from osc_server.training.evaluation.notes import count_notes, note_figures, pitch_track
+from osc_server.training.evaluation.notes import count_notes, n_pitches, note_figures, pitch_track
 from osc_server.training.evaluation.smear import smear
 from tests.osc_server.training.evaluation.signals import RATE_HZ, place, tone
 
@@ -77,3 +77,11 @@ def test_a_blip_shorter_than_50_ms_is_no_note():
     track[10:13] = 60.0
     track[40:60] = 60.0
     assert count_notes(track, np.zeros(0)) == 1
+
+
+def test_pitches_are_counted_that_hold_a_share_of_the_voiced_frames():
+    held = np.repeat([60.0, 62.2, 67.0], 100)
+    glides = np.linspace(60, 67, 8)
+    assert n_pitches(np.concatenate([held, glides, np.full(200, np.nan)])) == 3
+    assert n_pitches(np.full(50, np.nan)) == 0
+    assert n_pitches(np.full(50, 61.4)) == 1

@@ -53,6 +53,7 @@ from osc_server.jobs.supervisor import Supervisor
 from osc_server.library.clips import ClipStore, read_wav
 from osc_server.library.fetching import Fetcher
 from osc_server.library.models import ModelShelf, name_of
+from osc_server.library.other_rates import samples_at_rate, wav_at_rate
 from osc_server.library.paths import confined
 from osc_server.library.presets import PresetShelf
 from osc_server.rendering.planning import check_request
@@ -208,8 +209,14 @@ class Service:
 
     async def clip(self, request: GetClip) -> Ready:
         """See ``Backend.clip``."""
-        sidecar = await asyncio.to_thread(self._rooms.store.sidecar, request.clip)
-        return ready_reply(request.id, sidecar, self._rooms.store.wav_path(sidecar.id))
+        store = self._rooms.store
+        sidecar = await asyncio.to_thread(store.sidecar, request.clip)
+        rate_hz = request.rate_hz
+        if rate_hz is None or rate_hz == sidecar.measured.rate_hz:
+            return ready_reply(request.id, sidecar, store.wav_path(sidecar.id))
+        path = await asyncio.to_thread(wav_at_rate, store, sidecar, rate_hz)
+        seconds = samples_at_rate(sidecar, rate_hz) / rate_hz
+        return replace(ready_reply(request.id, sidecar, path), rate_hz=rate_hz, seconds=seconds)
 
     async def landed(self, request: Landed) -> ClipNoted:
         """See ``Backend.landed``."""
@@ -217,12 +224,8 @@ class Service:
         await asyncio.to_thread(note, request.clip, request.place, request.problem)
         return ClipNoted(request.id, request.clip)
 
-    async def read_audio(self, clip: str) -> NDArray[np.float32]:
-        """See ``Backend.read_audio``."""
-        return await asyncio.to_thread(self._rooms.store.read_audio, clip)
-
-    async def read_preview(self, path: str) -> tuple[NDArray[np.float32], int]:
-        """See ``Backend.read_preview``."""
+    async def read_wav(self, path: str) -> tuple[NDArray[np.float32], int]:
+        """See ``Backend.read_wav``."""
         return await asyncio.to_thread(read_wav, Path(path))
 
     def _check_complete(self, spec: str) -> None:

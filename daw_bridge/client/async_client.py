@@ -39,6 +39,7 @@ from osc_server.contract.replies import (
 )
 from osc_server.contract.requests import (
     Cancel,
+    Delivery,
     FetchModel,
     GenerateClip,
     GetClip,
@@ -157,13 +158,21 @@ class AsyncMagnetClient(AsyncInstruments):
                 await self.ping()
         return await job.result()
 
-    async def clip(self, clip_id: str, *, stream: bool = False) -> ClipResult:
+    async def clip(
+        self, clip_id: str, *, stream: bool = False, rate: int | None = None
+    ) -> ClipResult:
         """A clip that was made before, by its own id.
 
+        Args:
+            clip_id: which one.
+            stream: whether its audio comes over the wire.
+            rate: at how many samples per second, 8000 to 192000; None = as it was made.
+
         Raises:
-            BadRequest: where there is no such clip.
+            BadRequest: where there is no such clip, or the rate is out of range.
         """
-        request = GetClip(self._talk.next_id(), clip_id, "stream" if stream else "path")
+        delivery: Delivery = "stream" if stream else "path"
+        request = GetClip(self._talk.next_id(), clip_id, delivery, rate)
         return await self.result(self._send_job(request, Ears()))
 
     async def hello(self, token: str) -> None:

@@ -132,9 +132,15 @@ class MagnetClient(SyncInstruments):
         )
         return StartedClip(job, self._loop)
 
-    def clip(self, clip_id: str, *, stream: bool = False) -> ClipResult:
-        """A clip that was made before, by its own id."""
-        return self._run(self._client.clip(clip_id, stream=stream))
+    def clip(self, clip_id: str, *, stream: bool = False, rate: int | None = None) -> ClipResult:
+        """A clip that was made before, by its own id.
+
+        Args:
+            clip_id: which one.
+            stream: whether its audio comes over the wire.
+            rate: at how many samples per second, 8000 to 192000; None = as it was made.
+        """
+        return self._run(self._client.clip(clip_id, stream=stream, rate=rate))
 
     def ping(self) -> float:
         """Seconds that a message takes there and back."""

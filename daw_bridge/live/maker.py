@@ -14,10 +14,9 @@ from daw_bridge.live.server_link import ServerLink
 from daw_bridge.live.state import DeckState, LiveState, NextClip
 from osc_server.contract.errors import Cancelled, DeviceUnavailable, Late
 from osc_server.contract.replies import Progress
-from osc_server.contract.requests import RATES_HZ, Delivery, Infill
+from osc_server.contract.requests import RATE_MAX_HZ, RATE_MIN_HZ, Delivery, Infill
 
 _SEED_LIMIT = 10**6  # as the server draws them: every host can say them
-_COMMON_RATE_HZ = 48000
 _LEAST_DEADLINE_SECONDS = 0.25
 _LONGEST_DEADLINE_SECONDS = 600.0
 
@@ -48,7 +47,7 @@ class TakeMaker:
         self.is_remote = delivery == "stream"
         """Whether the server is on another computer, which cannot read what is on this one."""
         self._wire: GenerateOptions = {
-            "rate": rate_hz if rate_hz in RATES_HZ else _COMMON_RATE_HZ,
+            "rate": min(max(rate_hz, RATE_MIN_HZ), RATE_MAX_HZ),
             "channels": min(n_channels, 2),
             "delivery": delivery,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from daw_bridge.client.options import GenerateOptions
 from osc_server.contract.addresses import REQUESTS, nearest
 from osc_server.contract.errors import BadRequest
 from osc_server.contract.parameters import read_value
-from osc_server.contract.requests import RATES_HZ, GenerateClip, Start
+from osc_server.contract.requests import RATE_MAX_HZ, RATE_MIN_HZ, GenerateClip, Start
 
 _OWN = ("verb", "prompt", "media", "audio", "audio_from", "audio_seconds", "clip")
 """Names of an order that are no options of the protocol."""
@@ -118,18 +119,21 @@ def _options(verb: str, texts: Mapping[str, str]) -> dict[str, object]:
         if name not in known or known[name].refused:
             raise BadRequest(f"{verb} has no {name}{nearest(name, known)}")
         if name == "rate":
-            text = str(_nearest_rate(_number(name, text)))
+            text = str(_offered_rate(_number(name, text)))
         options[name] = read_value(known[name], [text])
     return options
 
 
-def _nearest_rate(rate: float) -> int:
+def _offered_rate(rate: float) -> int:
     """The rate that the server offers, nearest to the project's: hosts resample the rest."""
-    return min(RATES_HZ, key=lambda offered: (abs(offered - rate), -offered))
+    return round(min(max(rate, RATE_MIN_HZ), RATE_MAX_HZ))
 
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
-    except ValueError as error:
-        raise BadRequest(f"{name} must be a number, not {text[:40]!r}") from error
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise BadRequest(f"{name} must be a number, not {text[:40]!r}")
+    return number

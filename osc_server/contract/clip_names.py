@@ -17,13 +17,21 @@ MAX_BEATS = 4096
 """The last beat that a clip can have: ten minutes at the fastest tempo, and a little."""
 _BEATS = "quarter notes"
 _OWN = "the model's own"
-_RATES = tuple(str(rate) for rate in requests.RATES_HZ)
 
 DELIVERY = P(
     "delivery",
     "choice",
     "how the audio comes: the path of a WAV, or chunks (over TCP only)",
     choices=("path", "stream"),
+)
+RATE = P(
+    "rate",
+    "integer",
+    "sample rate of the clip",
+    "Hz",
+    requests.RATE_MIN_HZ,
+    requests.RATE_MAX_HZ,
+    attribute="rate_hz",
 )
 WEIGHT = P("weight", "number", "share of one of several prompts", "", 0.01, 10)
 """Not a name: the number that follows each of several prompts."""
@@ -133,7 +141,7 @@ GENERATE = (
         -5,
         attribute="loudness_lufs",
     ),
-    P("rate", "integer", "sample rate of the clip", "Hz", choices=_RATES, attribute="rate_hz"),
+    RATE,
     P("channels", "integer", "mono or stereo", choices=("1", "2"), attribute="n_channels"),
     DELIVERY,
 )

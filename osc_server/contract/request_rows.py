@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from osc_server.contract import requests
 from osc_server.contract.clip_names import (
     CLOSE_LOOP,
@@ -9,6 +11,7 @@ from osc_server.contract.clip_names import (
     DELIVERY,
     GENERATE,
     INFILL,
+    RATE,
     VARY,
 )
 from osc_server.contract.parameters import Parameter
@@ -168,9 +171,13 @@ REQUESTS = (
     Row(
         "/magnet/clip/get",
         requests.GetClip,
-        "One clip again, as when it was new.",
+        "One clip again, as when it was new, or at another rate.",
         (ID,),
-        (P("clip", "word", "the clip's own id, as ready says it", required=True), DELIVERY),
+        (
+            P("clip", "word", "the clip's own id, as ready says it", required=True),
+            replace(RATE, default="as the clip"),
+            DELIVERY,
+        ),
         ("audio", "ready", "failed"),
     ),
     Row(

@@ -14,7 +14,8 @@ SpanArrangement = Literal["nonoverlap", "stride1"]
 Delivery = Literal["path", "stream"]
 VaryStrategy = Literal["weakest", "strongest", "periodic", "random", "texture"]
 COMMON_TIME = Meter(4, 4)
-RATES_HZ = (32000, 44100, 48000, 88200, 96000)
+RATE_MIN_HZ, RATE_MAX_HZ = 8000, 192000
+"""Clips have any rate between: every host has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +261,7 @@ class GetClip:
     id: RequestId
     clip: str
     delivery: Delivery = "path"
+    rate_hz: int | None = None  # resampled where it is another than the clip's own; None = as it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,17 +105,22 @@ class Backend(Protocol):
         ...
 
     async def clip(self, request: GetClip) -> Ready:
-        """A clip on disk, by its clip id, as it was first announced; raises BadRequest."""
+        """A clip on disk, by its clip id, as it was first announced, or at another rate.
+
+        Raises:
+            BadRequest: where there is no such clip.
+            StorageFailed: where it cannot be read, or not be written at that rate.
+        """
         ...
 
     async def landed(self, request: Landed) -> ClipNoted:
         """Keep with a clip what a host said about it; raises BadRequest where there is none."""
         ...
 
-    async def read_audio(self, clip: str) -> NDArray[np.float32]:
-        """Samples ``[n_samples, n_channels]`` of a clip, for a client that streams."""
-        ...
+    async def read_wav(self, path: str) -> tuple[NDArray[np.float32], int]:
+        """Samples ``[n_samples, n_channels]`` and rate of a clip or a preview, by its path.
 
-    async def read_preview(self, path: str) -> tuple[NDArray[np.float32], int]:
-        """Samples and rate of a preview, by its path; raises StorageFailed where it is gone."""
+        Raises:
+            StorageFailed: where it is gone or cannot be read.
+        """
         ...

@@ -239,7 +239,7 @@ class Handlers:
         async def answer() -> None:
             ready = await self._backend.clip(request)
             if request.delivery == "stream":
-                audio = await self._backend.read_audio(ready.clip)
+                audio, _ = await self._backend.read_wav(ready.path)
                 await stream_clip(client, ready, audio)
             else:
                 client.send(ready)

@@ -71,11 +71,12 @@ class Relay:
     async def _stream(self, ready: Ready) -> None:
         if self._previewing is not None:
             await self._previewing  # directly, so that cancelling this cancels that at once
-        await stream_clip(self._client, ready, await self._backend.read_audio(ready.clip))
+        audio, _ = await self._backend.read_wav(ready.path)
+        await stream_clip(self._client, ready, audio)
 
     async def _stream_preview(self, preview: Preview) -> None:
         try:
-            audio, rate_hz = await self._backend.read_preview(preview.path)
+            audio, rate_hz = await self._backend.read_wav(preview.path)
         except StorageFailed:
             return  # the clip was ready sooner, or will be without it
         await stream_preview(self._client, preview, audio, rate_hz)

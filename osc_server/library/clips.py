@@ -111,7 +111,7 @@ class ClipStore:
             StorageFailed: disk full, folder read-only or gone; nothing is left behind then.
         """
         contents = {
-            _WAV: _wav_bytes(audio, sidecar.measured.rate_hz, subtype or self._subtype),
+            _WAV: wav_bytes(audio, sidecar.measured.rate_hz, subtype or self._subtype),
             _CODES: _npy_bytes(codes),
             _SIDECAR: sidecar.to_json().encode(),
         }
@@ -262,7 +262,8 @@ def read_wav(path: Path) -> tuple[NDArray[np.float32], int]:
     return np.asarray(audio, np.float32), int(rate_hz)
 
 
-def _wav_bytes(audio: NDArray[Any], rate_hz: int, subtype: str) -> bytes:
+def wav_bytes(audio: NDArray[Any], rate_hz: int, subtype: str) -> bytes:
+    """A whole WAV file of samples ``[n_samples, n_channels]``, as libsndfile names its subtype."""
     if subtype == "PCM_24" and audio.dtype != np.int32:
         # libsndfile reads 2**23 as 1 but writes 1 as 2**23 - 1: what is read again would differ.
         steps = np.rint(audio.astype(np.float64) * 2.0**23).clip(-(2.0**23), 2.0**23 - 1)

@@ -68,6 +68,12 @@ def test_a_request_becomes_a_clip_of_exactly_the_length_asked_for(server, wire):
     )
 
 
+def ask(wire, request_id, clip, *names):
+    """What ``ready`` says of a clip that is asked for again."""
+    wire.send("clip/get", request_id, "clip", clip, *names)
+    return wire.until("ready", "failed")[-1][1]
+
+
 def test_streamed_audio_is_what_the_file_holds(tcp):
     tcp.send("generate", 1, "prompt", "bass", "bars", 1, "delivery", "stream")
     replies = tcp.until("ready")
@@ -76,6 +82,47 @@ def test_streamed_audio_is_what_the_file_holds(tcp):
     path = tcp.until("ready")[-1][1][2]
     samples = soundfile.read(path, dtype="float32")[0]
     assert np.array_equal(np.frombuffer(audio, "<f4"), samples)
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 44101, 192000])
+def test_a_clip_is_made_at_the_rate_of_its_host_whichever_that_is(tcp, rate):
+    _, args = tcp.generate(1, "bass", "bars", 1, "bpm", 173.5, "rate", rate)
+    info = soundfile.info(args[2])
+    assert (info.samplerate, info.frames, args[10]) == (rate, round(240 / 173.5 * rate), rate)
+
+
+@pytest.mark.parametrize("rate", [22050, 88200])
+def test_a_clip_comes_again_at_another_rate_in_the_same_time_and_as_closed(tcp, rate):
+    _, made = tcp.generate(1, "bass", "bars", 1, "bpm", 173.5, "rate", 48000)
+    again = [ask(tcp, n, made[1], "rate", rate) for n in (2, 3)]
+    assert again[0][2] == again[1][2] != made[2]
+    info = soundfile.info(again[0][2])
+    assert (info.samplerate, info.frames) == (rate, round(240 / 173.5 * rate))
+    assert again[0][3:11] == (pytest.approx(info.frames / rate), *made[4:10], rate)
+    there, back = (soundfile.read(path)[0] for path in (made[2], again[0][2]))
+    spectra = [np.fft.rfft(audio, norm="forward") for audio in (there, back)]
+    shared = min(map(len, spectra)) - 1
+    assert np.abs(spectra[0][:shared] - spectra[1][:shared]).max() < 1e-5  # of a circle
+    assert ask(tcp, 4, made[1])[2] == made[2]
+
+
+def test_a_clip_at_another_rate_is_streamed_as_it_lies_on_the_disk(tcp):
+    _, made = tcp.generate(1, "bass", "bars", 1)
+    path = ask(tcp, 2, made[1], "rate", 22050)[2]
+    tcp.send("clip/get", 3, "clip", made[1], "rate", 22050, "delivery", "stream")
+    replies = tcp.until("ready")
+    audio = b"".join(args[3] for address, args in replies if address == "audio")
+    samples = soundfile.read(path, dtype="float32")[0]
+    assert np.array_equal(np.frombuffer(audio, "<f4").reshape(samples.shape), samples)
+    assert replies[-1][1][2] == ""
+
+
+def test_a_clip_that_is_no_loop_keeps_its_beginning_and_end_at_another_rate(tcp):
+    _, made = tcp.generate(1, "bass", "bars", 1, "loop", 0)
+    _, again = soundfile.read(made[2]), soundfile.read(ask(tcp, 2, made[1], "rate", 24000)[2])
+    ends = again[0][[0, -1]]
+    assert np.abs(ends).max() < 1e-3
+    assert len(again[0]) == 24000 * 2
 
 
 def test_the_same_seed_makes_the_same_samples(tcp):

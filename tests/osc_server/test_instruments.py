@@ -73,6 +73,18 @@ def exact(path):
     return soundfile.read(path, dtype="int32", always_2d=True)[0]
 
 
+@pytest.mark.parametrize("rate", [11025, 44101, 176400])
+@pytest.mark.parametrize(
+    ("verb", "names", "seconds"),
+    [("vary", ("amount", 0.4), 4), ("continue", ("bars", 2), 2), ("loop", (), 4)],
+)
+def test_what_is_made_of_a_clip_has_the_rate_of_its_host(tcp, clip, verb, names, seconds, rate):
+    address, args = ask(tcp, verb, 2, "clip", clip[0], *names, "rate", rate)
+    assert address == "ready", args
+    info = soundfile.info(args[2])
+    assert (info.samplerate, info.frames) == (rate, seconds * rate)
+
+
 def test_a_continuation_is_the_new_part_alone(server, wire, clip):
     address, ready = ask(wire, "continue", 1, "clip", clip[0], "bars", 2)
     assert (address, ready[3:6]) == ("ready", (2.0, 2.0, 240.0))

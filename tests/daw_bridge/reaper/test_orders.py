@@ -27,7 +27,7 @@ def test_an_order_becomes_a_start_and_options():
 
 @pytest.mark.parametrize(
     ("rate", "asked"),
-    [("44100", 44100), ("192000", 96000), ("22050", 32000), ("46050", 48000)],
+    [("44100", 44100), ("22050.4", 22050), ("384000", 192000), ("4000", 8000)],
 )
 def test_a_rate_that_the_server_does_not_offer_becomes_the_nearest(rate, asked):
     assert read_order({"verb": "generate", "rate": rate}).options["rate"] == asked
@@ -36,6 +36,7 @@ def test_a_rate_that_the_server_does_not_offer_becomes_the_nearest(rate, asked):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
+        ({"verb": "generate", "rate": "nan"}, "rate must be a number"),
         ({}, "there is no ''"),
         ({"verb": "generat"}, "did you mean generate"),
         ({"verb": "generate", "bars": "many"}, "bars must be a number"),

@@ -108,11 +108,10 @@ class HandBackend:
             raise BadRequest(f"there is no clip {request.clip}")
         return replies.ClipNoted(request.id, request.clip)
 
-    async def read_audio(self, clip: str) -> NDArray[np.float32]:
-        self._check()
-        return self.audio
-
-    async def read_preview(self, path: str) -> tuple[NDArray[np.float32], int]:
+    async def read_wav(self, path: str) -> tuple[NDArray[np.float32], int]:
+        if path == "/clips/c1.wav":
+            self._check()
+            return self.audio, 48000
         if path == "/gone.wav":
             raise StorageFailed("the preview is gone")
         return self.audio / 2, 44100

@@ -27,7 +27,7 @@ def noise(n_samples, level=0.1):
     return (level * np.random.default_rng(0).standard_normal((n_samples, 1))).astype("f4")
 
 
-@pytest.mark.parametrize("rate", [32000, 44100, 48000, 88200, 96000])
+@pytest.mark.parametrize("rate", [8000, 22050, 32000, 44100, 44101, 48000, 96000, 192000])
 @pytest.mark.parametrize("loop", [True, False])
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_a_clip_has_exactly_the_samples_asked_for(rate, loop, n_channels):
@@ -57,6 +57,15 @@ def test_the_asked_loudness_is_what_a_meter_reads():
     assert meter.integrated_loudness(finished.audio) == pytest.approx(-23, abs=0.05)
     assert finished.lufs == pytest.approx(-23)
     assert finished.notes == ()
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 44101, 192000])
+def test_loudness_and_peak_hold_at_any_rate(rate):
+    target = replace(LOOP, n_samples=2 * rate, rate_hz=rate, loudness_lufs=-20)
+    finished = finish(sine(500, 64000) + noise(64000, 0.02), 32000, target)
+    twice = np.concatenate([finished.audio] * 2)
+    assert pyloudnorm.Meter(rate).integrated_loudness(twice) == pytest.approx(-20, abs=0.1)
+    assert true_peak_db(finished.audio, loop=True) <= -1
 
 
 def clicks(n_samples, period, level=0.5):

@@ -6,7 +6,7 @@ import configparser
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-RATES_HZ = (32000, 44100, 48000, 88200, 96000)
+RATE_MIN_HZ, RATE_MAX_HZ = 8000, 192000
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def _value(name: str, text: str) -> int | bool | str:
         return text.lower() in ("1", "on", "yes", "true")
     number = int(text) if text.strip().isdigit() else -1
     if name == "rate":
-        if number not in (0, *RATES_HZ):
-            raise ValueError(f"must be 0 or one of {', '.join(map(str, RATES_HZ))}")
+        if number and not RATE_MIN_HZ <= number <= RATE_MAX_HZ:
+            raise ValueError(f"must be 0, or {RATE_MIN_HZ} to {RATE_MAX_HZ}")
     elif not 1 <= number <= 65535:
         raise ValueError("must be a port, 1 to 65535")
     return number

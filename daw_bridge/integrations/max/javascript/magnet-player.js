@@ -5,7 +5,7 @@
 // messages has a name that no message has. Max tells nobody when a port is taken, so a port counts as ours once an answer came in on it.
 
 var TO_NET = 0, TO_PORT = 1, TO_PROGRESS = 2, TO_STATE = 3;
-var RATES = [32000, 44100, 48000, 88200, 96000];
+var RATE_MIN = 8000, RATE_MAX = 192000;
 var ANSWER_MS = 1500;
 var AGAIN_MS = 1000;
 var N_QUIET_TRIES = 3;
@@ -14,6 +14,10 @@ var link = {
   root: "/magnet/", silence: "", port: 0, ours: false, tries: 0, lastId: 0, job: 0, asked: false,
   claiming: null, waiting: null
 };
+
+function pushRate(names, rate) {
+  if (rate >= RATE_MIN && rate <= RATE_MAX) names.push("rate", Math.round(rate));
+}
 
 function say(text) {
   outlet(TO_STATE, "set", text);
@@ -109,7 +113,7 @@ function generate() {
   }
   var names = ["prompt", set.prompt, "bars", set.bars].concat(tempoNames());
   names.push("meter", host.meter);
-  if (RATES.indexOf(host.rate) >= 0) names.push("rate", host.rate);
+  pushRate(names, host.rate);
   pushNumber(names, "seed", set.seed, 0);
   ask("generate", names.concat(more));
 }

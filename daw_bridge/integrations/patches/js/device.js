@@ -37,7 +37,7 @@ function request(verb) {
   // Of a clip that is there the words, the tempo and the rate are its own.
   if (verb === "generate") {
     names.push("prompt", set.prompt, "bars", set.bars);
-    if (RATES.indexOf(set.rate) >= 0) names.push("rate", set.rate);
+    pushRate(names, set.rate);
   } else if (verb === "continue") {
     names.push("bars", set.bars);
   } else if (verb === "vary") {

@@ -24,7 +24,7 @@ function generate() {
   }
   var names = ["prompt", set.prompt, "bars", set.bars].concat(tempoNames());
   names.push("meter", host.meter);
-  if (RATES.indexOf(host.rate) >= 0) names.push("rate", host.rate);
+  pushRate(names, host.rate);
   pushNumber(names, "seed", set.seed, 0);
   ask("generate", names.concat(more));
 }

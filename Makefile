@@ -7,7 +7,7 @@
 #   make bench    measure speed and latency; with AUDIOCRAFT=folder of its repository also against that
 #   make train    make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
 #   make evaluate measure the embedded model on what it never heard: docs/embedded-model (10 minutes)
-#   make presets  choose each preset's seed anew, for new weights (10 minutes)
+#   make presets  choose each preset's seed anew, for new weights, and write docs/presets.md (15 minutes)
 #   make wheel    build dist/*.whl
 #   make plugin   build the LV2 plugin into build/magnet.lv2 (a C compiler and the LV2 headers)
 #   make clean    remove .venv and what the tools left; your clips stay
@@ -57,6 +57,7 @@ evaluate: $(READY)
 
 presets: $(READY)
 	$(BIN)/python -m osc_server.training.evaluation.choosing --write
+	$(BIN)/python -m osc_server.training.evaluation.listening
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation

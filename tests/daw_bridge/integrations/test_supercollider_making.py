@@ -69,6 +69,12 @@ server.waitForBoot {
         magnet.infill(0, 2, "fill", onReady: ready, onError: error)
     });
     await.("looped", { |ready, error| magnet.closeLoop(onReady: ready, onError: error) });
+    await.("recalled", { |ready, error| magnet.get("FOREIGN".getenv, ready, error) });
+    await.("filled elsewhere", { |ready, error|
+        magnet.infill(0, 2, "fill", "FOREIGN".getenv, options: (preview: 1),
+            onReady: ready, onError: error)
+    });
+    "rates % %".format(magnet.clip[\rate], magnet.buffer.sampleRate).postln;
     magnet.free;
     live = MagnetLive("127.0.0.1", port);
     live.onMessage = { |text| "told %".format(text).postln };
@@ -134,6 +140,8 @@ def evening(jack_server: JackServer, tmp_path_factory: pytest.TempPathFactory) -
         Wire(port) as other,
     ):
         bridge.expect(r"server +tone")
+        _, foreign = other.generate(2, "another host", "bars", 1, "bpm", BPM, "rate", 22050)
+        ports["FOREIGN"] = str(foreign[1])
         with host(command, headless(jack_server, folder) | ports) as program:
             program.wait_for("^captured|^varied", timeout_seconds=120)
             other.send("generate", 1, "prompt", "another host", "bars", 1)
@@ -194,6 +202,16 @@ def test_what_is_made_from_a_capture_keeps_its_length_and_says_its_source(
     assert len({frames[name] for name in names}) == 1
     for name, verb in (("continued", "continue"), ("filled", "infill"), ("looped", "loop")):
         assert verb in evening.sidecar(name)
+
+
+def test_clips_of_another_rate_are_heard_at_the_sound_servers(
+    evening: Evening, jack_server: JackServer
+) -> None:
+    for name in ("recalled", "filled elsewhere"):
+        info = soundfile.info(evening.paths[name])
+        assert info.samplerate == jack_server.rate_hz
+        assert info.frames == round(4 * 60 / BPM * jack_server.rate_hz)
+    assert f"rates {jack_server.rate_hz} {jack_server.rate_hz}.0" in evening.lines
 
 
 def test_a_deck_is_played_and_tells_what_it_does(evening: Evening) -> None:

@@ -8,7 +8,6 @@
 Magnet {
 	classvar <fadeSeconds = 0.01;
 	classvar <patienceSeconds = 2.0;
-	classvar <rates = #[32000, 44100, 48000, 88200, 96000];
 	classvar lastId = 0;
 
 	var <addr, <server, <>clock, <>quant, <>resync, <>out = 0;
@@ -160,8 +159,8 @@ Magnet {
 	}
 
 	prRate {
-		var rate = (server.sampleRate ? 48000).round.asInteger;
-		^if(rates.includes(rate)) { rate } { 48000 }  // else BufRateScale plays it at its speed
+		// As far as the server goes; beyond, BufRateScale plays it at its speed.
+		^(server.sampleRate ? 48000).round.asInteger.clip(8000, 192000)
 	}
 
 	prReady { |id, job, args|
@@ -180,12 +179,20 @@ Magnet {
 			clip = info;
 			^this.prEnd(id, \onReady, info)
 		};
+		if(info[\rate] != this.prRate) { ^this.prAgain(id, job, info[\clip]) };
 		this.prLoad(info, {
 			var inPlace = playing.notNil and: { playing === job[\preview] };
 			job[\ready] = true;
 			this.prTake(info, inPlace);
 			this.prEnd(id, \onReady, info)
 		}, { |text| this.prEnd(id, \onError, \storage_failed, text) })
+	}
+
+	// An infill has the rate of its clip: it is asked for again at the sound server's.
+	prAgain { |id, job, clip|
+		var again = this.prGet(clip, job[\onReady], job[\onError]);
+		jobs[again][\preview] = job[\preview];
+		jobs.removeAt(id)
 	}
 
 	// Reads info[\path] into info[\buffer], then calls one of the two.

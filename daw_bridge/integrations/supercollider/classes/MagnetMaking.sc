@@ -28,9 +28,7 @@
 
 	// A clip of the library again, by its id.
 	get { |clip, onReady, onError|
-		var id = this.prJob(onReady, nil, onError);
-		newest = id;
-		addr.sendMsg('/magnet/clip/get', id, \clip, clip.asString)
+		newest = this.prGet(clip, onReady, onError)
 	}
 
 	// The take of that rank of the newest request that made several; 1 is the best.
@@ -112,6 +110,12 @@
 			this.prRefuse(onError, \storage_failed,
 				"The sound server cannot write %: both servers must see the same disk.".format(part))
 		}
+	}
+
+	prGet { |clip, onReady, onError|
+		var id = this.prJob(onReady, nil, onError);
+		addr.sendMsg('/magnet/clip/get', id, \clip, clip.asString, \rate, this.prRate);
+		^id
 	}
 
 	prFrom { |address, from, names, prompt, seed, options, onReady, onProgress, onError|

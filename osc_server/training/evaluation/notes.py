@@ -153,9 +153,12 @@ def count_notes(semitones: NDArray[np.float64], starts: NDArray[np.float64]) -> 
     return count
 
 
-def n_pitches(semitones: NDArray[np.float64], least_share: float = 0.05) -> int:
-    """How many pitches, to the semitone, each hold so much of what has a pitch (NaN = none)."""
-    voiced = np.round(semitones[np.isfinite(semitones)]).astype(int)
+def n_pitches(semitones: NDArray[np.float64], least_share: float = 0.1) -> int:
+    """How many pitch classes each hold so much of what has a pitch (NaN = none).
+
+    Octaves are folded: a pitch tracker that errs, errs by them.
+    """
+    voiced = np.round(semitones[np.isfinite(semitones)]).astype(int) % 12
     _, counts = np.unique(voiced, return_counts=True)
     return int((counts >= least_share * max(1, len(voiced))).sum())
 

@@ -54,12 +54,12 @@ def plugin(checked: Built, tone_server: RunningServer, tmp_path: Path) -> Iterat
 def test_a_refusal_of_the_server_is_told_in_its_words(
     checked: Built, tone_server: RunningServer, tmp_path: Path
 ) -> None:
-    with lv2_host(checked, tmp_path, 22050, tone_server.port) as plugin:
+    with lv2_host(checked, tmp_path, 200000, tone_server.port) as plugin:
         plugin.tell("prompt dusty")
         plugin.tell("run 64")
         plugin.control(generate=1)
         plugin.wait("error")
-        assert "22050" in plugin.messages()["message"]
+        assert "200000" in plugin.messages()["message"]
 
 
 def test_without_words_or_preset_it_says_what_is_missing(plugin: Lv2Host) -> None:

@@ -79,9 +79,10 @@ def test_a_blip_shorter_than_50_ms_is_no_note():
     assert count_notes(track, np.zeros(0)) == 1
 
 
-def test_pitches_are_counted_that_hold_a_share_of_the_voiced_frames():
+def test_pitch_classes_are_counted_that_hold_a_tenth_of_the_voiced_frames():
     held = np.repeat([60.0, 62.2, 67.0], 100)
     glides = np.linspace(60, 67, 8)
     assert n_pitches(np.concatenate([held, glides, np.full(200, np.nan)])) == 3
+    assert n_pitches(np.repeat([48.0, 60.0, 72.0], 100)) == 1
     assert n_pitches(np.full(50, np.nan)) == 0
     assert n_pitches(np.full(50, 61.4)) == 1

@@ -73,10 +73,6 @@ static void ready(Agent* agent, OscIn* in)
         agent_fail(agent, "the server's answer cannot be read: is it of another version?");
         return;
     }
-    if (is.rate_hz != (int32_t)agent->rate_hz && agent->asked == WANT_CLIP) {
-        make_again(agent, "the clip was made for another sample rate");
-        return;
-    }
     if (!parcel_whole(&agent->parcel) || is.rate_hz != (int32_t)agent->rate_hz) {
         agent_fail(agent, "the clip did not come whole: ask again");
         return;

@@ -61,6 +61,7 @@ static void write_clip(Agent* agent)
     osc_begin(&agent->out, "/magnet/clip/get");
     osc_add_int(&agent->out, agent->id);
     osc_add_text(&agent->out, agent->wish_clip);
+    name_int(&agent->out, "rate", (int32_t)agent->rate_hz);
     name_text(&agent->out, "delivery", "stream");
 }
 

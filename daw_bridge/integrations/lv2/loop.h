@@ -22,6 +22,8 @@ typedef struct Loop {
 } Loop;
 
 #define LOOP_MOST_SECONDS 600
+#define LOOP_LEAST_HZ 8000
+#define LOOP_MOST_HZ 768000
 #define LOOP_LOUDEST 4.0f /* +12 dBFS: what is above is no music but a fault */
 
 /* Quarter notes in a bar. */
@@ -31,6 +33,8 @@ bool meter_usable(Meter meter);
 double loop_samples(int32_t bars, Meter meter, double bpm, uint32_t rate_hz);
 /* From interleaved samples; NULL, and why, where they are no loop. The worker's. */
 Loop* loop_make(const float* samples, size_t n_floats, const Loop* about, const char** why);
+/* The same music at another rate; NULL where there is no memory for it. The worker's. */
+Loop* loop_at_rate(const Loop* loop, uint32_t rate_hz);
 void loop_free(Loop* loop);
 
 #endif

@@ -55,7 +55,7 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double rate, con
     for (; *features; ++features)
         if (strcmp((*features)->URI, LV2_URID__map) == 0)
             map = (*features)->data;
-    if (!map || !(rate >= 8000 && rate <= 768000))
+    if (!map || !(rate >= LOOP_LEAST_HZ && rate <= LOOP_MOST_HZ))
         return NULL;
     Plugin* const plugin = calloc(1, sizeof *plugin);
     if (!plugin)

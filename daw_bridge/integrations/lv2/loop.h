@@ -17,6 +17,8 @@ typedef struct Loop {
     double bpm;   /* quarter notes a minute that it was made for */
     int32_t bars;
     Meter meter;
+    bool preview;  /* a coarse first version; what is whole and has its number is the same music */
+    int32_t number; /* of the wish that it was made for */
     bool returned; /* the worker's own note: the audio thread has given it back */
     float* channels[2];
 } Loop;

@@ -145,6 +145,7 @@ static void read_controls(Plugin* plugin)
         order_loop(plugin);
     plugin->generate_was = generate;
     atomic_store(&plugin->exchange.follow, input(plugin, PORT_FOLLOW) > 0.5f);
+    atomic_store(&plugin->exchange.previews, input(plugin, PORT_PREVIEW) > 0.5f);
 }
 
 static void take_loop(Plugin* plugin)

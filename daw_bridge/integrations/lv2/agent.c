@@ -20,11 +20,17 @@ void agent_say(Agent* agent, TextKind kind, const char* text)
     ring_wrote(&exchange->texts);
 }
 
+void agent_drop(Agent* agent)
+{
+    parcel_end(&agent->parcel);
+    parcel_end(&agent->preview);
+}
+
 void agent_fail(Agent* agent, const char* text)
 {
     agent->fault = true;
     agent->asked = WANT_NOTHING;
-    parcel_end(&agent->parcel);
+    agent_drop(agent);
     agent_say(agent, TEXT_MESSAGE, text);
 }
 
@@ -32,6 +38,7 @@ void agent_want(Agent* agent, Want want, const Wish* wish, const char* clip)
 {
     agent->want = want;
     agent->wish = *wish;
+    agent->wish.number = ++agent->last_number;
     copy_text(agent->wish_clip, NAME_ROOM, clip, strlen(clip));
     agent->fault = false;
 }
@@ -57,6 +64,13 @@ void agent_deliver(Agent* agent, Loop* loop, const Wish* made, const char* clip)
     atomic_store(&agent->exchange->seed, made->seed);
     let_go(agent, atomic_exchange(&agent->exchange->inbox, loop));
     agent_say(agent, TEXT_CLIP, clip);
+}
+
+void agent_preview(Agent* agent, Loop* loop)
+{
+    agent->previewed = loop->number;
+    let_go(agent, atomic_exchange(&agent->exchange->inbox, loop));
+    agent_say(agent, TEXT_MESSAGE, "a first, coarse version sounds until the loop is whole");
 }
 
 static void take_returns(Agent* agent)
@@ -151,7 +165,7 @@ static void lost(Agent* agent)
     if (agent->asked != WANT_NOTHING && agent->want == WANT_NOTHING)
         agent->want = agent->asked;
     agent->asked = WANT_NOTHING;
-    parcel_end(&agent->parcel);
+    agent_drop(agent);
 }
 
 static void keep_in_touch(Agent* agent, WireState before, double now)
@@ -229,7 +243,7 @@ void agent_stop(Agent* agent)
     atomic_store(&agent->ends, 1);
     thread_join(agent->thread);
     wire_close(&agent->wire);
-    parcel_end(&agent->parcel);
+    agent_drop(agent);
     take_returns(agent);
     let_go(agent, atomic_exchange(&agent->exchange->inbox, NULL));
     lock_end(&agent->lock);

@@ -22,6 +22,7 @@ typedef struct {
     int32_t bars, seed;
     double bpm;
     Meter meter;
+    int32_t number; /* each has its own */
 } Wish;
 
 typedef enum { WANT_NOTHING, WANT_CLIP, WANT_GENERATE } Want; /* a clip again, or a new one */
@@ -46,7 +47,8 @@ typedef struct {
     Want asked; /* the job under way */
     int32_t id, last_id;
     bool rendering;
-    Parcel parcel;
+    Parcel parcel, preview;
+    int32_t last_number, previewed; /* of the wish whose preview was handed over */
     bool fault;
     Loop* latest; /* the loop handed over last, and how it was made */
     Wish made;
@@ -65,6 +67,10 @@ void agent_fail(Agent* agent, const char* text);
 void agent_want(Agent* agent, Want want, const Wish* wish, const char* clip);
 /* Make a loop the one that plays next. */
 void agent_deliver(Agent* agent, Loop* loop, const Wish* made, const char* clip);
+/* Let its preview sound until it comes. */
+void agent_preview(Agent* agent, Loop* loop);
+/* Forget what has come of it so far. */
+void agent_drop(Agent* agent);
 /* asking.c: what has to be sent now; answers.c: what has come. */
 void agent_ask(Agent* agent);
 void agent_hello(Agent* agent);

@@ -8,7 +8,7 @@ static void make_again(Agent* agent, const char* why)
 {
     char text[LINE_ROOM];
     agent->asked = WANT_NOTHING;
-    parcel_end(&agent->parcel);
+    agent_drop(agent);
     snprintf(text, sizeof text, "%s: it is made again from its seed", why);
     agent_want(agent, WANT_GENERATE, &agent->wish, "");
     agent_say(agent, TEXT_MESSAGE, text);
@@ -42,6 +42,41 @@ static void audio(Agent* agent, OscIn* in)
         agent->parcel.broken = true;
 }
 
+static void preview_audio(Agent* agent, OscIn* in)
+{
+    int32_t index, count, rate_hz, n_channels;
+    const uint8_t* bytes;
+    size_t size;
+    if (osc_take_int(in, &index) && osc_take_int(in, &count) && osc_take_int(in, &rate_hz) &&
+        osc_take_int(in, &n_channels) && osc_take_blob(in, &bytes, &size) &&
+        rate_hz == (int32_t)agent->rate_hz)
+        parcel_add(&agent->preview, index, count, bytes, size);
+    else
+        agent->preview.broken = true;
+}
+
+static Loop about_wish(const Agent* agent, const Wish* wish)
+{
+    return (Loop){.rate_hz = agent->rate_hz, .bpm = wish->bpm, .bars = wish->bars,
+                  .meter = wish->meter, .number = wish->number};
+}
+
+/* What is no loop is dropped without a word: the whole one comes. */
+static void preview(Agent* agent, OscIn* in)
+{
+    (void)in;
+    Loop about = about_wish(agent, &agent->wish);
+    about.preview = true;
+    const char* why = "";
+    if (agent->asked == WANT_GENERATE && !agent->latest && parcel_whole(&agent->preview)) {
+        Loop* const loop =
+            loop_make(agent->preview.samples, agent->preview.n_floats, &about, &why);
+        if (loop)
+            agent_preview(agent, loop);
+    }
+    parcel_end(&agent->preview);
+}
+
 typedef struct {
     const char *clip, *path, *notes;
     double seconds, bars, bpm, bpm_measured, seam, lufs;
@@ -73,10 +108,6 @@ static void ready(Agent* agent, OscIn* in)
         agent_fail(agent, "the server's answer cannot be read: is it of another version?");
         return;
     }
-    if (is.rate_hz != (int32_t)agent->rate_hz && agent->asked == WANT_CLIP) {
-        make_again(agent, "the clip was made for another sample rate");
-        return;
-    }
     if (!parcel_whole(&agent->parcel) || is.rate_hz != (int32_t)agent->rate_hz) {
         agent_fail(agent, "the clip did not come whole: ask again");
         return;
@@ -84,15 +115,14 @@ static void ready(Agent* agent, OscIn* in)
     const bool as_asked = fabs(is.bpm - made.bpm) < 0.001; /* it crosses with 24 bits */
     made.bpm = as_asked ? made.bpm : is.bpm;
     made.seed = is.seed;
-    const Loop about = {.rate_hz = agent->rate_hz, .bpm = made.bpm, .bars = made.bars,
-                        .meter = made.meter};
+    const Loop about = about_wish(agent, &made);
     const char* why = "";
     Loop* const loop = loop_make(agent->parcel.samples, agent->parcel.n_floats, &about, &why);
     if (!loop) {
         agent_fail(agent, why);
         return;
     }
-    parcel_end(&agent->parcel);
+    agent_drop(agent);
     agent->asked = WANT_NOTHING;
     atomic_store(&agent->exchange->progress, 1.0f);
     atomic_store(&agent->exchange->bpm_measured, (float)is.bpm_measured);
@@ -144,7 +174,8 @@ void agent_hear(Agent* agent, const uint8_t* packet, size_t size)
         void (*hear)(Agent*, OscIn*);
     } answers[] = {{"/magnet/accepted", accepted},   {"/magnet/progress", progress},
                    {"/magnet/audio", audio},         {"/magnet/ready", ready},
-                   {"/magnet/failed", failed}};
+                   {"/magnet/failed", failed},       {"/magnet/preview", preview},
+                   {"/magnet/preview/audio", preview_audio}};
     OscIn in;
     int32_t id;
     const char* text;

@@ -35,6 +35,13 @@ static void name_text(OscOut* out, const char* name, const char* value)
     osc_add_text(out, value);
 }
 
+/* Only where nothing sounds yet: for a preview the server draws no other take. */
+static bool wants_preview(const Agent* agent)
+{
+    return !agent->latest && agent->previewed != agent->wish.number &&
+           atomic_load(&agent->exchange->previews);
+}
+
 static void write_generate(Agent* agent)
 {
     const Wish* const wish = &agent->wish;
@@ -54,6 +61,8 @@ static void write_generate(Agent* agent)
     name_int(out, "rate", (int32_t)agent->rate_hz);
     name_int(out, "channels", 2);
     name_text(out, "delivery", "stream");
+    if (wants_preview(agent))
+        name_int(out, "preview", 1);
 }
 
 static void write_clip(Agent* agent)
@@ -61,6 +70,7 @@ static void write_clip(Agent* agent)
     osc_begin(&agent->out, "/magnet/clip/get");
     osc_add_int(&agent->out, agent->id);
     osc_add_text(&agent->out, agent->wish_clip);
+    name_int(&agent->out, "rate", (int32_t)agent->rate_hz);
     name_text(&agent->out, "delivery", "stream");
 }
 
@@ -69,7 +79,7 @@ static void cancel(Agent* agent)
     osc_begin(&agent->out, "/magnet/cancel");
     osc_add_int(&agent->out, agent->id);
     wire_send(&agent->wire, &agent->out);
-    parcel_end(&agent->parcel);
+    agent_drop(agent);
     agent->asked = WANT_NOTHING;
 }
 
@@ -114,6 +124,7 @@ void agent_ask(Agent* agent)
     agent->rendering = false;
     atomic_store(&agent->exchange->progress, 0.0f);
     parcel_begin(&agent->parcel, (size_t)LOOP_MOST_SECONDS * agent->rate_hz * 2);
+    parcel_begin(&agent->preview, (size_t)LOOP_MOST_SECONDS * agent->rate_hz * 2);
     if (wire_send(&agent->wire, &agent->out)) {
         agent->asked = agent->want;
         agent->want = WANT_NOTHING;

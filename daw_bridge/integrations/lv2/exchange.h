@@ -77,7 +77,7 @@ typedef struct {
     Order order_slots[RING_SLOTS];
     _Atomic double bpm; /* the host's tempo and meter now */
     atomic_int meter_beats, meter_unit;
-    atomic_int follow;
+    atomic_int follow, previews;
 } Exchange;
 
 static inline void copy_text(char* to, size_t room, const char* text, size_t length)

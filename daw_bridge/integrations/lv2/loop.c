@@ -28,8 +28,8 @@ static uint32_t channels_of(size_t n_floats, double n_samples)
 Loop* loop_make(const float* samples, size_t n_floats, const Loop* about, const char** why)
 {
     if (!meter_usable(about->meter) || about->bars < 1 || about->bars > 4096 ||
-        !(about->bpm >= 20 && about->bpm <= 400) || about->rate_hz < 8000 ||
-        about->rate_hz > 768000) {
+        !(about->bpm >= 20 && about->bpm <= 400) || about->rate_hz < LOOP_LEAST_HZ ||
+        about->rate_hz > LOOP_MOST_HZ) {
         *why = "the server's clip has a length, tempo or rate that no loop has";
         return NULL;
     }

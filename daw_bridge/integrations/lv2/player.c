@@ -19,12 +19,19 @@ void player_begin(Player* player, uint32_t rate_hz)
     player->cue = NEVER;
 }
 
+/* Whether the next loop is the same music as the preview that plays: it goes on from there. */
+static bool in_place(const Player* player)
+{
+    return player->current && player->current->preview && player->next &&
+           player->next->number == player->current->number;
+}
+
 static void aim(Player* player)
 {
+    const double bars = in_place(player) ? 0 : player->quantum_bars;
     player->cue = NEVER;
     if (player->next && player->line.rolling)
-        player->cue = line_next(&player->line, player->quantum_bars,
-                                player->frame + player->change_over);
+        player->cue = line_next(&player->line, bars, player->frame + player->change_over);
 }
 
 static void take_over(Player* player)
@@ -36,14 +43,6 @@ static void take_over(Player* player)
     player->parting_left = 0;
 }
 
-void player_give(Player* player, Loop* loop)
-{
-    player->next = loop;
-    if (!player->line.rolling)
-        take_over(player); /* nothing is heard, so nothing can stumble */
-    else
-        aim(player);
-}
 
 void player_quantum(Player* player, double bars)
 {
@@ -80,6 +79,33 @@ static bool begins_here(const Player* player)
            line_next(&player->line, 0, player->frame) == player->frame;
 }
 
+/* Now, where the song is: there is silence until then, or another preview, which rings out. */
+static void enter(Player* player)
+{
+    player->parting_loop = player->current;
+    player->parting = player->line;
+    player->parting_frame = player->frame;
+    const bool parts = player->current != NULL;
+    take_over(player);
+    player->parting_left = parts ? player->declick : 0;
+    player->entering_left = begins_here(player) ? 0 : player->declick;
+}
+
+void player_give(Player* player, Loop* loop)
+{
+    if (loop->preview && player->current && !player->current->preview) {
+        player->spent = loop; /* what is whole has come meanwhile */
+        return;
+    }
+    player->next = loop;
+    if (!player->line.rolling)
+        take_over(player); /* nothing is heard, so nothing can stumble */
+    else if (loop->preview)
+        enter(player);
+    else
+        aim(player);
+}
+
 void player_move(Player* player, const Position* said, double tempo)
 {
     const Line before = player->line;
@@ -114,16 +140,19 @@ static void read_loop(const Loop* loop, const Line* line, int64_t frame, uint32_
     }
 }
 
-/* Both loops at once, with gains that keep the power of two unlike sounds. */
+/* Both loops at once, with gains that keep the power of two unlike sounds; of the same music, what
+ * both have in common. */
 static void fade_over(Player* player, uint32_t count, float* left, float* right)
 {
     float incoming[2][PLAYER_PIECE];
     read_loop(player->next, &player->line, player->frame, count, incoming[0], incoming[1]);
     const int64_t begins = player->cue - player->change_over;
+    const bool same = in_place(player);
     for (uint32_t i = 0; i < count; ++i) {
         const double place = (double)(player->frame + i - begins) + 0.5;
-        const double angle = place / player->change_over * HALF_TURN;
-        const float out = (float)cos(angle), in = (float)sin(angle);
+        const double part = place / player->change_over, angle = part * HALF_TURN;
+        const float out = (float)(same ? 1 - part : cos(angle));
+        const float in = (float)(same ? part : sin(angle));
         left[i] = left[i] * out + incoming[0][i] * in;
         right[i] = right[i] * out + incoming[1][i] * in;
     }

@@ -29,7 +29,7 @@ typedef struct {
 } Player;
 
 void player_begin(Player* player, uint32_t rate_hz);
-/* A new loop is there; only while `next` and `spent` are empty. */
+/* A new loop, or a preview, is there; only while `next` and `spent` are empty. */
 void player_give(Player* player, Loop* loop);
 void player_quantum(Player* player, double bars);
 void player_level(Player* player, float gain);

@@ -55,7 +55,7 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double rate, con
     for (; *features; ++features)
         if (strcmp((*features)->URI, LV2_URID__map) == 0)
             map = (*features)->data;
-    if (!map || !(rate >= 8000 && rate <= 768000))
+    if (!map || !(rate >= LOOP_LEAST_HZ && rate <= LOOP_MOST_HZ))
         return NULL;
     Plugin* const plugin = calloc(1, sizeof *plugin);
     if (!plugin)
@@ -145,6 +145,7 @@ static void read_controls(Plugin* plugin)
         order_loop(plugin);
     plugin->generate_was = generate;
     atomic_store(&plugin->exchange.follow, input(plugin, PORT_FOLLOW) > 0.5f);
+    atomic_store(&plugin->exchange.previews, input(plugin, PORT_PREVIEW) > 0.5f);
 }
 
 static void take_loop(Plugin* plugin)

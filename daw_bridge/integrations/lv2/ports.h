@@ -24,16 +24,17 @@
     PORT(PRESET, 9, preset, 0, 0, 64)            \
     PORT(FOLLOW, 10, follow, 0, 1, 1)            \
     PORT(TEMPO, 11, tempo, 20, 120, 400)         \
-    PORT(ENABLED, 12, enabled, 0, 1, 1)
+    PORT(ENABLED, 12, enabled, 0, 1, 1)          \
+    PORT(PREVIEW, 13, preview, 0, 1, 1)
 
 /* PORT(name, index, symbol, least, default, most): what the plugin says */
 #define MAGNET_OUTPUTS(PORT)                     \
-    PORT(STATE, 13, state, 0, 0, 7)              \
-    PORT(PROGRESS, 14, progress, 0, 0, 1)        \
-    PORT(BPM, 15, bpm_measured, 0, 0, 1000)      \
-    PORT(SEED_USED, 16, seed_used, -1, -1, 2147483647) \
-    PORT(UNDERRUN, 17, underrun, 0, 0, 1)        \
-    PORT(LATENCY, 18, latency, 0, 0, 8192)
+    PORT(STATE, 14, state, 0, 0, 7)              \
+    PORT(PROGRESS, 15, progress, 0, 0, 1)        \
+    PORT(BPM, 16, bpm_measured, 0, 0, 1000)      \
+    PORT(SEED_USED, 17, seed_used, -1, -1, 2147483647) \
+    PORT(UNDERRUN, 18, underrun, 0, 0, 1)        \
+    PORT(LATENCY, 19, latency, 0, 0, 8192)
 
 enum {
 #define PORT_INDEX(name, index, ...) PORT_##name = index,

@@ -71,9 +71,20 @@ bool wav_write(const char* path, const Loop* loop)
     return good;
 }
 
+/* The loop at the rate that the host has now, which may be another than when it was written. */
+static Loop* at_rate(Loop* loop, uint32_t rate_hz)
+{
+    if (!loop || loop->rate_hz == rate_hz)
+        return loop;
+    Loop* const other = loop_at_rate(loop, rate_hz);
+    loop_free(loop);
+    return other;
+}
+
 Loop* wav_read(const char* path, const Loop* about)
 {
     uint8_t header[HEADER];
+    Loop written = *about;
     Loop* loop = NULL;
     float* samples = NULL;
     const char* why;
@@ -82,9 +93,10 @@ Loop* wav_read(const char* path, const Loop* about)
         return NULL;
     const bool ours = fread(header, HEADER, 1, file) == 1 && memcmp(header, "RIFF", 4) == 0 &&
                       memcmp(header + 36, "data", 4) == 0 && get(header + 20, 2) == FLOATS &&
-                      get(header + 22, 2) == 2 && get(header + 24, 4) == about->rate_hz;
+                      get(header + 22, 2) == 2 && get(header + 24, 4) <= LOOP_MOST_HZ;
     const size_t n_floats = ours ? get(header + 40, 4) / 4 : 0;
-    if (n_floats && n_floats <= (size_t)LOOP_MOST_SECONDS * about->rate_hz * 2)
+    written.rate_hz = get(header + 24, 4);
+    if (n_floats && n_floats <= (size_t)LOOP_MOST_SECONDS * written.rate_hz * 2)
         samples = malloc(n_floats * 4);
     if (samples && fread(samples, 4, n_floats, file) == n_floats) {
         for (size_t i = 0; i < n_floats; ++i) {
@@ -93,7 +105,7 @@ Loop* wav_read(const char* path, const Loop* about)
             const uint32_t bits = get(bytes, 4);
             memcpy(samples + i, &bits, 4);
         }
-        loop = loop_make(samples, n_floats, about, &why);
+        loop = at_rate(loop_make(samples, n_floats, &written, &why), about->rate_hz);
     }
     free(samples);
     fclose(file);

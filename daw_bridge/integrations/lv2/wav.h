@@ -6,7 +6,7 @@
 
 /* Written whole or not at all. */
 bool wav_write(const char* path, const Loop* loop);
-/* `about` says its tempo, meter and bars; NULL where the file is not such a loop. */
+/* `about` says its tempo, meter and bars, and the rate to bring it to; NULL where it is no loop. */
 Loop* wav_read(const char* path, const Loop* about);
 
 #endif

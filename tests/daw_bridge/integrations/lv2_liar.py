@@ -19,6 +19,7 @@ from osc_server.contract.packets import OscMessage, decode, encode
 Answer = Callable[[int], bytes]
 """From a request's id to the bytes that answer it."""
 
+_JOBS = ("/magnet/generate", "/magnet/clip/get")
 RATE_HZ = 48000
 BAR = 96000
 """Samples of a bar at 120 BPM."""
@@ -35,6 +36,19 @@ def chunks(request: int, samples: np.ndarray, size: int = 4096) -> bytes:
         sent("/magnet/audio", request, index, len(pieces), piece.astype("<f4").tobytes())
         for index, piece in enumerate(pieces)
     )
+
+
+def preview(request: int, samples: np.ndarray, rate_hz: int = RATE_HZ) -> bytes:
+    """A preview as the server streams it."""
+    pieces = [samples[i : i + 4096] for i in range(0, len(samples), 4096)]
+    audio = b"".join(
+        sent(
+            *("/magnet/preview/audio", request, index, len(pieces), rate_hz, 2),
+            piece.astype("<f4").tobytes(),
+        )
+        for index, piece in enumerate(pieces)
+    )
+    return audio + sent("/magnet/preview", request, "", 1)
 
 
 def ready(request: int, *, bpm: float = 120.0, rate_hz: int = RATE_HZ, clip: str = "good") -> bytes:
@@ -67,6 +81,7 @@ class Liar:
         self.asked: list[OscMessage] = []
         self.answers = list(answers)
         self.hang_up = hang_up
+        self._wire: socket.socket | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -78,6 +93,12 @@ class Liar:
         self._listener.close()
         self._thread.join(10)
 
+    def push(self, answer: Answer) -> None:
+        """Answer the newest request once more."""
+        assert self._wire is not None
+        newest = [m for m in self.asked if m.address in _JOBS][-1]
+        self._wire.sendall(answer(int(newest.args[0])))
+
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -87,11 +108,12 @@ class Liar:
 
     def _talk(self, wire: socket.socket) -> None:
         frames = FrameReader()
+        self._wire = wire
         while data := wire.recv(65536):
             for packet in frames.feed(data):
                 (message,) = decode(packet)
                 self.asked.append(message)
-                if message.address in ("/magnet/generate", "/magnet/clip/get"):
+                if message.address in _JOBS:
                     lies = bool(self.answers)
                     answer = self.answers.pop(0) if lies else good
                     wire.sendall(answer(int(message.args[0])))

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.signal
 
 from daw_bridge.server_process import free_port
 from osc_server.contract.packets import MAX_PACKET_BYTES
 from tests.daw_bridge.integrations.lv2 import (
     Built,
     Lv2Host,
+    Samples,
     Song,
     build,
     lv2_host,
@@ -54,12 +56,12 @@ def plugin(checked: Built, tone_server: RunningServer, tmp_path: Path) -> Iterat
 def test_a_refusal_of_the_server_is_told_in_its_words(
     checked: Built, tone_server: RunningServer, tmp_path: Path
 ) -> None:
-    with lv2_host(checked, tmp_path, 200000, tone_server.port) as plugin:
+    with lv2_host(checked, tmp_path, 384000, tone_server.port) as plugin:
         plugin.tell("prompt dusty")
         plugin.tell("run 64")
         plugin.control(generate=1)
         plugin.wait("error")
-        assert "200000" in plugin.messages()["message"]
+        assert "384000 is out of range: 8000 to 192000 Hz" in plugin.messages()["message"]
 
 
 def test_without_words_or_preset_it_says_what_is_missing(plugin: Lv2Host) -> None:
@@ -161,6 +163,32 @@ def test_a_session_sounds_the_same_again_without_a_server(
         assert again.ports()["seed_used"] == 5
 
 
+@pytest.mark.parametrize("rate_hz", [22050, 44100, 96000])
+def test_a_session_of_another_rate_sounds_the_same_without_a_server(
+    plugin: Lv2Host, checked: Built, tone_server: RunningServer, tmp_path: Path, rate_hz: int
+) -> None:
+    clip = read_clip(tone_server.clips, plugin.generate("dusty", bars=1, seed=5))
+    plugin.tell(f"save {folder(tmp_path)}")
+    song = Song(rate_hz, 120)
+    with lv2_host(checked, tmp_path, rate_hz, free_port()) as again:
+        again.tell(f"load {tmp_path / 'state'}")
+        again.move(song.at(0))
+        heard = again.play_and_hear(3 * song.bar_starts(1))
+        assert again.ports()["seed_used"] == 5
+    rounds = heard.reshape(3, song.bar_starts(1), 2)
+    assert np.array_equal(rounds[0], rounds[1])
+    assert np.array_equal(rounds[0], rounds[2])
+    off = _in_band(rounds[0] - scipy.signal.resample(clip, len(rounds[0])), rate_hz)
+    assert 20 * np.log10(off / _in_band(clip, 48000)) < -85
+
+
+def _in_band(audio: Samples, rate_hz: int) -> float:
+    """Root mean square of what is heard below nine tenths of the lower of the two bands."""
+    spectrum = np.fft.rfft(audio, axis=0, norm="forward")
+    highest = 0.9 * min(rate_hz, 48000) / 2
+    return float(np.linalg.norm(spectrum[: int(highest * len(audio) / rate_hz)]))
+
+
 @pytest.mark.parametrize("damage", ["no file", "cut short", "another file"])
 def test_a_session_that_lost_its_audio_gets_the_clip_from_the_server(
     plugin: Lv2Host, checked: Built, tone_server: RunningServer, tmp_path: Path, damage: str
@@ -179,23 +207,34 @@ def test_a_session_that_lost_its_audio_gets_the_clip_from_the_server(
         assert np.array_equal(again.play_and_hear(BAR), read_clip(tone_server.clips, clip))
 
 
-@pytest.mark.parametrize("why", ["another rate", "no such clip"])
-def test_a_session_whose_clip_cannot_come_back_has_it_made_again_from_its_seed(
-    plugin: Lv2Host, checked: Built, tone_server: RunningServer, tmp_path: Path, why: str
+def test_a_session_of_another_rate_that_lost_its_audio_gets_the_clip_at_that_rate(
+    plugin: Lv2Host, checked: Built, tone_server: RunningServer, tmp_path: Path
 ) -> None:
     clip = plugin.generate("dusty", bars=1, seed=5)
     plugin.tell(f"save {folder(tmp_path)}")
-    rate_hz = 44100 if why == "another rate" else 48000
-    if why == "no such clip":
-        (tmp_path / "state" / "loop.wav").unlink()
-        (tone_server.clips / f"{clip}.wav").rename(tmp_path / "hidden.wav")
-        shutil.move(tone_server.clips / f"{clip}.json", tmp_path / "hidden.json")
-    with lv2_host(checked, tmp_path, rate_hz, tone_server.port) as again:
+    (tmp_path / "state" / "loop.wav").unlink()
+    with lv2_host(checked, tmp_path, 44100, tone_server.port) as again:
+        again.tell(f"load {tmp_path / 'state'}")
+        assert again.next_clip("") == clip
+        again.move(Song(44100, 120).at(0))
+        heard = again.play_and_hear(88200)
+    assert np.array_equal(heard, read_clip(tone_server.clips / "rates", f"{clip}.44100hz"))
+
+
+def test_a_session_whose_clip_is_gone_has_it_made_again_from_its_seed(
+    plugin: Lv2Host, checked: Built, tone_server: RunningServer, tmp_path: Path
+) -> None:
+    clip = plugin.generate("dusty", bars=1, seed=5)
+    plugin.tell(f"save {folder(tmp_path)}")
+    (tmp_path / "state" / "loop.wav").unlink()
+    (tone_server.clips / f"{clip}.wav").rename(tmp_path / "hidden.wav")
+    shutil.move(tone_server.clips / f"{clip}.json", tmp_path / "hidden.json")
+    with lv2_host(checked, tmp_path, 48000, tone_server.port) as again:
         again.tell(f"load {tmp_path / 'state'}")
         another = again.next_clip("")
         assert another != clip
         assert again.ports()["seed_used"] == 5
-        assert len(read_clip(tone_server.clips, another)) == 2 * rate_hz
+        assert len(read_clip(tone_server.clips, another)) == 96000
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ def test_the_turtle_has_the_ports_of_the_code() -> None:
         )
         for block in blocks_of_the_turtle()
     ]
-    assert len(turtle) == 19
+    assert len(turtle) == 20
     assert turtle == ports_of_the_code()
-    assert [int(row[0]) for row in turtle] == list(range(19))
+    assert [int(row[0]) for row in turtle] == list(range(20))
 
 
 def test_the_page_has_the_controls_of_the_turtle() -> None:

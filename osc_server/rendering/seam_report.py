@@ -5,7 +5,7 @@ Both are ratios: about 1 says that the seam is like any other place of the same 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,30 @@ def seam_flux(audio: Audio, rate_hz: int, bpm: float, levels: Levels | None = No
 def seam_perplexity(engine: Engine, codes: Codes, canvas: Canvas, seam_frame: int) -> float:
     """Perplexity of a loop's codes around its seam relative to that of its interior.
 
+    Arguments as of ``seam_surprise``; 0 where there is no room around the seam.
+    """
+    surprise = seam_surprise(engine, codes, canvas, seam_frame)
+    return 0.0 if surprise is None else float(min(_MOST, np.exp(surprise.seam - surprise.inside)))
+
+
+@dataclass(frozen=True, slots=True)
+class SeamSurprise:
+    """How unexpected a loop's codes are to the model, in nats a code.
+
+    Attributes:
+        seam: within 12 frames of the seam; its exponential is the perplexity of arXiv 2504.04466.
+        inside: everywhere else.
+    """
+
+    seam: float
+    inside: float
+
+
+def seam_surprise(
+    engine: Engine, codes: Codes, canvas: Canvas, seam_frame: int
+) -> SeamSurprise | None:
+    """Judge a loop's codes around its seam and inside it; None where it has no room for that.
+
     Around the seam every code is judged, of the interior every second span: an even sample.
 
     Args:
@@ -65,9 +89,8 @@ def seam_perplexity(engine: Engine, codes: Codes, canvas: Canvas, seam_frame: in
     blank = replace(canvas, codes=None, mask=None, revision=None, rescoring=0.0)
     around = min(_AROUND_FRAMES, seam_frame, n_frames - seam_frame)
     if not 0 < 2 * around < n_frames:
-        return 0.0
+        return None
     is_seam = np.zeros(n_frames, np.bool_)
     is_seam[seam_frame - around : seam_frame + around] = True
     nats = engine.surprise(codes, blank.plan(0, wrap), is_seam)
-    inside = np.nanmean(nats[~is_seam])
-    return float(min(_MOST, np.exp(nats[is_seam].mean() - inside)))
+    return SeamSurprise(float(nats[is_seam].mean()), float(np.nanmean(nats[~is_seam])))

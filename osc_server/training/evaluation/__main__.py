@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,20 +15,29 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from osc_server.magnet.engine import load_engine
+from osc_server.magnet.engine import MagnetEngine, load_engine
 from osc_server.rendering.plan import Engine
 from osc_server.rendering.tone_engine import ToneEngine
 from osc_server.training.corpus.held_out import HELD_OUT
+from osc_server.training.evaluation.ablations import (
+    VARIANTS,
+    Variants,
+    play_variant,
+    variant_engine,
+)
+from osc_server.training.evaluation.asks import kind_asks, variant_asks
+from osc_server.training.evaluation.bench import Bench
+from osc_server.training.evaluation.examples import Judges
 from osc_server.training.evaluation.figures import make_figures
-from osc_server.training.evaluation.gathering import (
-    Machine,
-    gather_classifier,
-    gather_generated,
-    gather_reference,
+from osc_server.training.evaluation.gathering import gather_generated, gather_reference
+from osc_server.training.evaluation.learning import (
+    gather_family_classifier,
+    gather_kind_classifier,
 )
 from osc_server.training.evaluation.measures import Record
 from osc_server.training.evaluation.publishing import publish
-from osc_server.training.evaluation.settings import FULL, QUICK, Settings
+from osc_server.training.evaluation.remembering import RememberingEngine
+from osc_server.training.evaluation.settings import FULL, QUICK
 
 console = Console()
 
@@ -41,17 +51,41 @@ def progress_bar(title: str, steps: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.advance(task, done)
 
 
-def evaluate(
-    engine: Engine, settings: Settings, machine: Machine, cache: Path, out: Path
-) -> Record:
-    """Gather, measure and publish; returns the figures."""
-    classifier = gather_classifier(engine, settings, machine, cache, progress_bar)
-    reference = gather_reference(engine, settings, machine, progress_bar)
-    generated = gather_generated(engine, HELD_OUT, settings, machine, progress_bar)
+def evaluate(bench: Bench, play: Callable[[], Variants], out: Path) -> Record:
+    """Gather, measure and publish; returns the figures.
+
+    What takes long comes first and is kept: an evaluation that was interrupted goes on there.
+
+    Args:
+        bench: what it works with.
+        play: gives what each way of decoding plays.
+        out: folder of the report.
+    """
+    judges = Judges(gather_kind_classifier(bench), gather_family_classifier(bench))
+    generated = gather_generated(bench, HELD_OUT)
+    variants = play()
+    reference = gather_reference(bench)
     with console.status("measuring"):
-        figures = make_figures(engine.info, settings, classifier, reference, generated)
-        publish(figures, reference, generated, out)
+        info, settings = bench.engine.info, bench.settings
+        figures = make_figures(info, settings, judges, reference, generated, variants)
+        publish(figures, judges, reference, generated, out)
     return figures
+
+
+def play_variants(bench: Bench, spec: str, models_folder: Path) -> Variants:
+    """Every way of decoding, on the first prompts of each kind."""
+    asks = variant_asks(kind_asks(HELD_OUT, bench.settings), bench.settings)
+    has_network = isinstance(bench.engine, MagnetEngine)
+    possible = [variant for variant in VARIANTS if has_network or variant.is_of_decoding_alone]
+    played = []
+    with bench.progress("ways to decode", len(asks) * len(possible)) as advance:
+        for variant in possible:
+            engine = bench.engine
+            if variant.is_another_network:
+                engine = variant_engine(variant, spec, models_folder, bench.device)
+            remembering = RememberingEngine(engine, bench.cache / "variants", variant.network)
+            played.append((variant, play_variant(variant, remembering, asks, advance)))
+    return played
 
 
 def print_goals(figures: Record) -> None:
@@ -62,7 +96,7 @@ def print_goals(figures: Record) -> None:
         table.add_row(
             goal["name"],
             f"{100 * value['share']:.1f} %",
-            f"{value['hits']}/{value['total']}",
+            f"{value['hits']}/{value['total']}" if "hits" in value else "",
             f"{100 * goal['goal']:.0f} %",
             "yes" if goal["met"] else "no",
         )
@@ -82,16 +116,20 @@ def main(  # noqa: PLR0913  (each is a flag)
     batch: Annotated[int, typer.Option(help="Loops made at once.")] = 16,
 ) -> None:
     """Measure a model on held-out prompts and write report, pictures and examples."""
-    engine: Engine
+    settings = FULL if full else QUICK
+    place = torch.device("cpu")
     if model == "tone":
-        engine = ToneEngine()
+        bare: Engine = ToneEngine()
     else:
-        engine = load_engine(model, models_folder=models, device=device)
-    place = torch.device(engine.info.device)
+        bare = load_engine(model, models_folder=models, device=device)
+        place = torch.device(bare.info.device)
     # On two cores a second process costs more to start than it saves.
     workers = workers or max(1, (os.cpu_count() or 1) // 2)
-    machine = Machine(device=place, workers=workers, batch=batch)
-    figures = evaluate(engine, FULL if full else QUICK, machine, cache, out)
+    engine = RememberingEngine(bare, cache / "codes")
+    bench = Bench(engine, settings, cache, progress_bar, place, workers, batch)
+    figures = evaluate(
+        bench, lambda: play_variants(replace(bench, engine=bare), model, models), out
+    )
     print_goals(figures)
     console.print(f"report in {out / 'report.md'}")
 

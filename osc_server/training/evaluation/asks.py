@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from osc_server.training.corpus.held_out import HeldOutPrompt
+from osc_server.training.corpus.held_out_families import HeldOutFamilyPrompt
 from osc_server.training.evaluation.classifier import KINDS
+from osc_server.training.evaluation.families import kind_of
 from osc_server.training.evaluation.generation import Ask
+from osc_server.training.evaluation.key import KEYS
 from osc_server.training.evaluation.settings import Settings
 
-_TEMPO_SEEDS = 100_000  # the drums of the tempo test draw from other seeds than the kinds
+TONAL = ("bass", "chords", "pad", "arp", "melody")
+"""Kinds that have a key."""
+
+# Each test draws from other seeds than the kinds.
+_TEMPO_SEEDS, _FAMILY_SEEDS, _KEY_SEEDS = 100_000, 200_000, 300_000
 
 
 def kind_asks(prompts: Sequence[HeldOutPrompt], settings: Settings) -> list[Ask]:
@@ -44,3 +52,56 @@ def drum_asks(prompts: Sequence[HeldOutPrompt], settings: Settings) -> list[Ask]
         )
         for i in range(settings.tempo_loops)
     ]
+
+
+def family_asks(prompts: Sequence[HeldOutFamilyPrompt], settings: Settings) -> list[Ask]:
+    """Every prompt of every family, at its own tempo or at the settings' tempos in turn."""
+    asks: list[Ask] = []
+    for index, prompt in enumerate(prompts):
+        for take in range(settings.family_seeds):
+            usual = settings.kind_bpms[(index + take) % len(settings.kind_bpms)]
+            bpm = usual if prompt.bpm is None else prompt.bpm
+            seed = settings.seed + _FAMILY_SEEDS + len(asks)
+            kind = kind_of(prompt.family)
+            asks.append(Ask(prompt.text, kind, bpm, seed, family=prompt.family))
+    return asks
+
+
+def key_asks(prompts: Sequence[HeldOutPrompt], settings: Settings) -> list[Ask]:
+    """Tonal prompts, each with a key; words that name a mode get a key of it."""
+    tonal = [p for p in prompts if p.kind in TONAL]
+    # Kinds in turn, so that fewer loops are still of all of them.
+    ordered = sorted(enumerate(tonal), key=lambda pair: (pair[0] % 16, pair[0]))
+    asks: list[Ask] = []
+    for i in range(settings.key_loops):
+        prompt = ordered[i % len(ordered)][1]
+        key = KEYS[(7 * i) % len(KEYS)]
+        if "minor" in prompt.text and key.endswith("major"):
+            key = key.replace("major", "minor")
+        bpm = settings.kind_bpms[i % len(settings.kind_bpms)]
+        seed = settings.seed + _KEY_SEEDS + i
+        asks.append(Ask(prompt.text, prompt.kind, bpm, seed, key=key))
+    return asks
+
+
+def variant_asks(asks: Sequence[Ask], settings: Settings) -> list[Ask]:
+    """The first asks of each kind, one of each prompt: what every way of decoding plays."""
+    chosen: list[Ask] = []
+    for kind in KINDS:
+        first: dict[str, Ask] = {}
+        for ask in asks:
+            if ask.kind == kind:
+                first.setdefault(ask.prompt, ask)
+        chosen += list(first.values())[: settings.variant_prompts]
+    return chosen
+
+
+def keyless_asks(asks: Sequence[Ask]) -> list[Ask]:
+    """The first half of them with the same seeds and no key."""
+    return [replace(ask, key="") for ask in asks[: len(asks) // 2]]
+
+
+def closing_asks(asks: Sequence[Ask], settings: Settings) -> list[Ask]:
+    """Evenly from all of them, so that every kind is there."""
+    n = min(settings.closing_loops, len(asks))
+    return [asks[i * len(asks) // n] for i in range(n)]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -24,68 +23,17 @@ from osc_server.magnet.engine import load_engine
 from osc_server.rendering.plan import Engine, Plan
 from osc_server.rendering.planning import plan_clip
 from osc_server.training.evaluation.__main__ import progress_bar
-from osc_server.training.evaluation.classifier import KINDS, KindClassifier
-from osc_server.training.evaluation.gathering import Machine, gather_classifier
+from osc_server.training.evaluation.bench import Bench
+from osc_server.training.evaluation.classifier import KINDS, Classifier
+from osc_server.training.evaluation.learning import gather_kind_classifier
 from osc_server.training.evaluation.material import CLASSIFIER_SEED, render, seeds_of_kind
-from osc_server.training.evaluation.measures import NOTE_COUNTS, Bands, note_bands, shows_notes
-from osc_server.training.evaluation.notes import n_pitches, note_figures, pitch_track
-from osc_server.training.evaluation.onsets import onset_envelope
-from osc_server.training.evaluation.seam import LARGEST_JUMP, seam_figures
+from osc_server.training.evaluation.measures import NOTE_COUNTS, Bands, note_bands
 from osc_server.training.evaluation.settings import QUICK
 from osc_server.training.evaluation.specimen import Specimen
-from osc_server.training.evaluation.tempo import estimate_bpm, same_tempo
+from osc_server.training.evaluation.verdict import judge
 
-LEAST_PITCHES = 3
-"""Of a melody; fewer are a riff on one note."""
 PRESETS = Path(__file__).parents[3] / "presets"
-RHYTHMIC = ("drums", "arp", "mix")
 console = Console()
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What is measured of one loop.
-
-    Attributes:
-        seed: it was drawn from.
-        sure: probability of its kind, as the classifier hears it; 1 for a mix, which has no kind.
-        in_time: measured within 2 % of the asked tempo, octaves folded; true where it has no beat.
-        notes: whether it shows separate notes, or for a melody pitches; true where it need not.
-        contrast_db: of its onsets.
-        closed: whether its seam is closed.
-    """
-
-    seed: int
-    sure: float
-    in_time: bool
-    notes: bool
-    contrast_db: float
-    closed: bool
-
-    @property
-    def rank(self) -> tuple[int, bool, float]:
-        """The higher the better: what is met, then its kind beyond doubt, then its attacks."""
-        met = (self.sure > 0.5) + self.in_time + self.notes + self.closed
-        return met, self.sure > 0.9, self.contrast_db
-
-
-def judge(loop: Specimen, classifier: KindClassifier, bands: Bands) -> Judged:
-    """Measure a loop of a preset; its kind is ``mix`` or one of the classifier's."""
-    envelope = onset_envelope(loop.audio, loop.rate_hz, loop=True)
-    figures = asdict(note_figures(loop.audio, loop.rate_hz, loop.bpm, loop=True))
-    heard = classifier.probabilities(loop.audio, loop.rate_hz)
-    band = bands.get(loop.kind)
-    is_melody = loop.kind == "melody"
-    pitches = n_pitches(pitch_track(loop.audio, loop.rate_hz)) if is_melody else LEAST_PITCHES
-    return Judged(
-        seed=loop.seed,
-        sure=float(heard[KINDS.index(loop.kind)]) if loop.kind in KINDS else 1.0,
-        in_time=loop.kind not in RHYTHMIC or same_tempo(estimate_bpm(envelope), loop.bpm),
-        notes=pitches >= LEAST_PITCHES and (band is None or shows_notes(figures, band)),
-        contrast_db=figures["contrast_db"] if loop.kind in (*NOTE_COUNTS, *RHYTHMIC) else 0.0,
-        closed=not loop.loop
-        or seam_figures(loop.audio, loop.rate_hz, loop.n_bars).jump <= LARGEST_JUMP,
-    )
 
 
 def draw(engine: Engine, preset: Preset, kind: str, seeds: Sequence[int]) -> list[Specimen]:
@@ -123,14 +71,14 @@ def kind_of(text: str) -> str:
     return found[1]
 
 
-def judges(engine: Engine, cache: Path) -> tuple[KindClassifier, Bands]:
+def judges(engine: Engine, cache: Path) -> tuple[Classifier, Bands]:
     """Who judges: a classifier, from the folder ``cache`` where it is, and the corpus' notes."""
-    machine = Machine(torch.device(engine.info.device))
-    classifier = gather_classifier(engine, QUICK, machine, cache, progress_bar)
+    bench = Bench(engine, QUICK, cache, progress_bar, torch.device(engine.info.device))
+    classifier = gather_kind_classifier(bench)
     n_others = QUICK.yardstick_per_kind
     others = [s for kind in NOTE_COUNTS for s in seeds_of_kind(kind, n_others, CLASSIFIER_SEED)]
     with progress_bar("corpus clips to compare with", len(others)) as advance:
-        return classifier, note_bands(render(others, machine.workers, advance))
+        return classifier, note_bands(render(others, bench.workers, advance))
 
 
 def preset_files(holding: str = "") -> list[Path]:

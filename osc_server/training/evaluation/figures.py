@@ -9,8 +9,14 @@ import numpy as np
 
 from osc_server.rendering.plan import EngineInfo
 from osc_server.training.evaluation import measures
-from osc_server.training.evaluation.classifier import KINDS, KindClassifier
-from osc_server.training.evaluation.gathering import Generated, Reference
+from osc_server.training.evaluation.ablations import Variants
+from osc_server.training.evaluation.classifier import KINDS
+from osc_server.training.evaluation.closing import closing_figures
+from osc_server.training.evaluation.distances import measure_distances, measure_variants, rulers
+from osc_server.training.evaluation.examples import Judges
+from osc_server.training.evaluation.families import FAMILIES
+from osc_server.training.evaluation.gathering import Generated, Reference, tonal
+from osc_server.training.evaluation.goals import goals
 from osc_server.training.evaluation.measures import NOTE_COUNTS, Record
 from osc_server.training.evaluation.settings import Settings
 from osc_server.training.evaluation.smear import smear
@@ -21,9 +27,10 @@ from osc_server.training.evaluation.tempo import TOLERANCE
 def make_figures(
     info: EngineInfo,
     settings: Settings,
-    classifier: KindClassifier,
+    judges: Judges,
     reference: Reference,
     generated: Generated,
+    variants: Variants,
 ) -> Record:
     """Measure everything; see the module ``report`` for what each figure means."""
     record: Record = {
@@ -31,21 +38,59 @@ def make_figures(
         "model": {name: value for name, value in asdict(info).items() if name != "device"},
         "settings": _settings(settings, reference, generated),
         "classifier": {
-            "clean": measures.measure_kinds(classifier, reference.clips),
-            "codec": measures.measure_kinds(classifier, reference.copies),
+            "clean": measures.measure_kinds(judges.kinds, reference.clips),
+            "codec": measures.measure_kinds(judges.kinds, reference.copies),
         },
-        "kinds": measures.measure_kinds(classifier, generated.kinds),
+        "kinds": measures.measure_kinds(judges.kinds, generated.kinds),
+        "families": {
+            "clean": measures.measure_families(judges.families, reference.families),
+            "codec": measures.measure_families(judges.families, reference.family_copies),
+            "generated": measures.measure_families(judges.families, generated.families),
+        },
         **_rhythm(reference, generated),
+        "keys": _keys(reference, generated),
         "notes": _notes(reference, generated),
         "seam": {
             "corpus": measures.measure_seams(reference.clips),
             "cut": measures.measure_seams([_cut(s) for s in reference.clips]),
             "generated": measures.measure_seams([*generated.kinds, *generated.drums]),
         },
+        "closing": closing_figures(generated.closings, settings.seed),
+        **_distances(settings, judges, reference, generated, variants),
         "codec": _codec(info, settings, reference),
     }
-    record["goals"] = _goals(record)
+    record["goals"] = goals(record)
     return record
+
+
+def _keys(reference: Reference, generated: Generated) -> Record:
+    """Corpus clips, their copies, what was asked in a key, and the same asked in none."""
+    clips, copies = tonal(reference.clips), tonal(reference.copies)
+    asked = [s.key for s in generated.keys]
+    sources = {
+        "corpus": (clips, [s.key for s in clips]),
+        "codec": (copies, [s.key for s in copies]),
+        "generated": (generated.keys, asked),
+        # As if it had been asked: what chance and the model's own leanings come to.
+        "keyless": (generated.keyless, asked[: len(generated.keyless)]),
+    }
+    return {name: measures.measure_keys(s, keys) for name, (s, keys) in sources.items()}
+
+
+def _distances(
+    settings: Settings,
+    judges: Judges,
+    reference: Reference,
+    generated: Generated,
+    variants: Variants,
+) -> Record:
+    by_embedding = rulers(judges.families, reference.others, settings.seed)
+    return {
+        "distance": measure_distances(
+            by_embedding, reference.clips, reference.copies, generated.kinds
+        ),
+        "variants": measure_variants(by_embedding, judges.kinds, variants),
+    }
 
 
 def _settings(settings: Settings, reference: Reference, generated: Generated) -> Record:
@@ -54,6 +99,9 @@ def _settings(settings: Settings, reference: Reference, generated: Generated) ->
         "tempo_clips": len(generated.drums),
         "reference_clips": len(reference.clips) + len(reference.drums),
         "classifier_clips": settings.classifier_per_kind * len(KINDS),
+        "family_clips": settings.classifier_per_family * len(FAMILIES),
+        "distance_clips": settings.distance_per_kind * len(KINDS),
+        "variant_clips": settings.variant_prompts * len(KINDS),
     }
 
 
@@ -117,18 +165,3 @@ def _codec(info: EngineInfo, settings: Settings, reference: Reference) -> Record
         reference.codes,
         info.codebook_size,
     )
-
-
-def _goals(record: Record) -> list[Record]:
-    """What the model and its judges must reach."""
-    wanted = (
-        ("the asked kind of sound, of seven", record["kinds"]["overall"], 0.75),
-        ("drums at the asked tempo within 2 %", record["tempo"]["right"], 0.8),
-        ("judge: classifier on corpus clips", record["classifier"]["clean"]["overall"], 0.93),
-        ("judge: classifier through the codec", record["classifier"]["codec"]["overall"], 0.93),
-        ("judge: tempo of corpus drums", record["tempo"]["ladder"]["corpus"], 0.95),
-    )
-    return [
-        {"name": name, "value": value, "goal": goal, "met": value["share"] >= goal}
-        for name, value, goal in wanted
-    ]

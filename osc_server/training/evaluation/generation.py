@@ -11,6 +11,7 @@ from osc_server.contract.requests import GenerateClip
 from osc_server.rendering.plan import Engine, EngineInfo, Plan
 from osc_server.rendering.planning import plan_clip
 from osc_server.training.evaluation.specimen import Specimen
+from osc_server.training.evaluation.spectra import Floats
 
 BARS = (4, 2, 1)  # the most of these that fit 10 s, as musicians ask for loops
 _LONGEST_SECONDS = 10.0
@@ -18,12 +19,19 @@ _LONGEST_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One loop to make: what, how fast, from which seed, and what kind of sound it should be."""
+    """One loop to make: what, how fast, from which seed, and what kind of sound it should be.
+
+    Attributes:
+        family: of the families of ``families``, or empty where that is not asked.
+        key: as a request says it (``A minor``), or empty.
+    """
 
     prompt: str
     kind: str
     bpm: float
     seed: int
+    family: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +48,22 @@ def bars_for(bpm: float, info: EngineInfo) -> int:
     return next((bars for bars in BARS if bars * 240.0 / bpm <= longest), 1)
 
 
+def request_for(ask: Ask, info: EngineInfo) -> GenerateClip:
+    """What a client would send to get this loop."""
+    return GenerateClip(
+        id=ask.seed,
+        prompt=ask.prompt,
+        bars=float(bars_for(ask.bpm, info)),
+        bpm=ask.bpm,
+        seed=ask.seed,
+        key=ask.key,
+    )
+
+
 def plan_for(ask: Ask, info: EngineInfo, ablation: Ablation) -> Plan:
     """The plan that the server would make of this ask, less what the ablation leaves out."""
-    prompt = f"{ask.prompt}, {ask.bpm:g} bpm" if ablation.words else ask.prompt
-    request = GenerateClip(
-        id=ask.seed, prompt=prompt, bars=float(bars_for(ask.bpm, info)), bpm=ask.bpm, seed=ask.seed
-    )
-    plan = plan_clip(request, info, ask.seed).plan
+    told = replace(ask, prompt=f"{ask.prompt}, {ask.bpm:g} bpm") if ablation.words else ask
+    plan = plan_clip(request_for(told, info), info, ask.seed).plan
     return plan if ablation.grid else replace(plan, beat_grid=None)
 
 
@@ -79,12 +96,13 @@ def generate(
             decoded = engine.generate([plans[i] for i in part], lambda done, steps: None)
             for i, clip in zip(part, decoded, strict=True):
                 audio = engine.decode(clip.codes, circular=True)[:, 0].astype(np.float32)
-                made[i] = _specimen(asks[i], audio, info)
+                made[i] = specimen_of(asks[i], audio, info)
             on_clip(len(part))
     return [made[i] for i in range(len(asks))]
 
 
-def _specimen(ask: Ask, audio: np.ndarray, info: EngineInfo) -> Specimen:
+def specimen_of(ask: Ask, audio: Floats, info: EngineInfo) -> Specimen:
+    """A loop that was made for an ask."""
     return Specimen(
         audio=audio,
         rate_hz=info.sample_rate_hz,
@@ -93,4 +111,6 @@ def _specimen(ask: Ask, audio: np.ndarray, info: EngineInfo) -> Specimen:
         bpm=ask.bpm,
         n_bars=bars_for(ask.bpm, info),
         seed=ask.seed,
+        family=ask.family,
+        key=ask.key,
     )

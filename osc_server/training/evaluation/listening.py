@@ -19,18 +19,14 @@ from rich.console import Console
 from osc_server.library.presets import Preset, read_preset
 from osc_server.magnet.engine import load_engine
 from osc_server.training.evaluation.choosing import (
-    RHYTHMIC,
-    Judged,
     draw,
-    judge,
     judges,
     kind_of,
     preset_files,
 )
-from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.examples import write_loop
-from osc_server.training.evaluation.measures import NOTE_COUNTS
-from osc_server.training.evaluation.pictures import save_in_few_colours, strip
+from osc_server.training.evaluation.pictures import save, strip
+from osc_server.training.evaluation.verdict import Judged, findings, judge
 
 DOCS = Path(__file__).parents[3] / "docs"
 console = Console()
@@ -56,25 +52,6 @@ class Heard:
     def findings(self) -> str:
         """See ``findings``."""
         return findings(self.kind, self.judged, loops=self.preset.request.loop)
-
-
-def findings(kind: str, judged: Judged, *, loops: bool = True) -> str:
-    """What was measured of a loop, the bad first, in a few words."""
-    heard = f"heard as {kind}, {100 * judged.sure:.0f} %"
-    told: list[tuple[bool, str]] = []
-    if kind in KINDS:
-        told.append((judged.sure > 0.5, heard if judged.sure > 0.5 else f"**not {heard}**"))
-    if kind in RHYTHMIC:
-        told.append((judged.in_time, "in time" if judged.in_time else "**out of time**"))
-    if kind in NOTE_COUNTS:
-        text = "separate notes" if judged.notes else "**its notes run into each other**"
-        told.append((judged.notes, text))
-    if kind == "melody":
-        text = "a melody" if judged.notes else "**hardly a melody: it stays on one or two pitches**"
-        told.append((judged.notes, text))
-    if loops:
-        told.append((judged.closed, "closes" if judged.closed else "**clicks at its seam**"))
-    return "; ".join(text for _, text in sorted(told, key=lambda each: each[0]))
 
 
 def page(heard: Sequence[Heard], weights: str, folder: str) -> str:
@@ -116,7 +93,7 @@ def main(
     for path in preset_files():
         preset, kind = read_preset(path), kind_of(path.read_text("utf-8"))
         (loop,) = draw(engine, preset, kind, [preset.request.seed or 0])
-        save_in_few_colours(strip(loop), folder / f"{path.stem}.png")
+        save(strip(loop), folder / f"{path.stem}.png")
         audio = write_loop(loop, folder, path.stem)
         heard.append(Heard(preset, kind, judge(loop, classifier, bands), audio))
         console.print(f"{path.stem}: {heard[-1].findings}")

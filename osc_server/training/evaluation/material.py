@@ -15,6 +15,7 @@ import osc_server.training.corpus as corpus
 from osc_server.rendering.plan import Codes, Engine
 from osc_server.training.corpus.render import render_clip
 from osc_server.training.corpus.spec import draw_spec
+from osc_server.training.evaluation.families import FAMILIES, family_of
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.spectra import Floats
 
@@ -22,6 +23,8 @@ REFERENCE_SEED = 8_000_000_000
 """First seed of the clips that are measured; training seeds lie far below."""
 CLASSIFIER_SEED = 9_000_000_000
 """First seed of the clips that the classifier learns from."""
+DISTANCE_SEED = 10_000_000_000
+"""First seed of the clips to which distances are measured."""
 _RATE_HZ = 32000
 _MOST_BARS = 4
 _LONGEST_SECONDS = 10.0
@@ -37,6 +40,20 @@ def seeds_of_kind(kind: str, n_clips: int, first_seed: int, *, in_four: bool = F
         if spec.kind == kind and (not in_four or spec.meter == "4/4"):
             found.append(seed)
     return found
+
+
+def seeds_by_family(n_clips: int, first_seed: int) -> dict[str, list[int]]:
+    """The first seeds from ``first_seed`` on of each family, by its name."""
+    found: dict[str, list[int]] = {family.name: [] for family in FAMILIES}
+    n_missing = n_clips * len(found)
+    for seed in count(first_seed):
+        if n_missing == 0:
+            return found
+        name = family_of(draw_spec(seed))
+        if name and len(found[name]) < n_clips:
+            found[name].append(seed)
+            n_missing -= 1
+    raise AssertionError("seeds never end")
 
 
 def corpus_specimen(seed: int) -> Specimen:
@@ -57,6 +74,8 @@ def corpus_specimen(seed: int) -> Specimen:
         seed=seed,
         beats_per_bar=clip.beats_per_bar,
         style=spec.parts[0].style,
+        family=family_of(spec),
+        key=clip.key,
     )
 
 

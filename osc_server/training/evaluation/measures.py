@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from osc_server.rendering.plan import Codes
-from osc_server.training.evaluation.classifier import KINDS, KindClassifier
+from osc_server.training.evaluation.classifier import KINDS, Classifier
 from osc_server.training.evaluation.codec_figures import codebook_use, compare
 from osc_server.training.evaluation.grid import bar_profile, downbeat_place, grid_figures
+from osc_server.training.evaluation.key import estimate_key, fifths_apart, pitch_classes
 from osc_server.training.evaluation.notes import NoteFigures, note_figures
 from osc_server.training.evaluation.onsets import onset_envelope
 from osc_server.training.evaluation.ratio import Ratio
@@ -44,25 +45,54 @@ def each(measure: Callable[[T], R], items: Sequence[T]) -> list[R]:
         return list(pool.map(measure, items))
 
 
-def measure_kinds(classifier: KindClassifier, specimens: Sequence[Specimen]) -> Record:
-    """How often the classifier hears the kind that was asked for, with the confusion matrix."""
-    heard = each(lambda s: classifier.kind(s.audio, s.rate_hz), specimens)
-    confusion = np.zeros((len(KINDS), len(KINDS)), int)
+def measure_kinds(classifier: Classifier, specimens: Sequence[Specimen]) -> Record:
+    """How often the classifier hears the kind that was asked for; see ``measure_labels``."""
+    return measure_labels(classifier, specimens, [s.kind for s in specimens])
+
+
+def measure_families(classifier: Classifier, specimens: Sequence[Specimen]) -> Record:
+    """The same for the family that was asked for."""
+    return measure_labels(classifier, specimens, [s.family for s in specimens])
+
+
+def measure_labels(
+    classifier: Classifier, specimens: Sequence[Specimen], asked: Sequence[str]
+) -> Record:
+    """How often the classifier hears the label that was asked for, with the confusion matrix."""
+    labels = classifier.labels
+    heard = each(lambda s: classifier.label(s.audio, s.rate_hz), specimens)
+    confusion = np.zeros((len(labels), len(labels)), int)
     by_prompt: dict[str, list[bool]] = {}
-    for specimen, kind in zip(specimens, heard, strict=True):
-        confusion[KINDS.index(specimen.kind), KINDS.index(kind)] += 1
-        by_prompt.setdefault(specimen.prompt, []).append(kind == specimen.kind)
+    for specimen, wanted, found in zip(specimens, asked, heard, strict=True):
+        confusion[labels.index(wanted), labels.index(found)] += 1
+        by_prompt.setdefault(specimen.prompt, []).append(found == wanted)
     total = Ratio(int(np.trace(confusion)), len(specimens))
     return {
         "overall": total.record(),
-        "by_kind": {
-            kind: Ratio(int(confusion[i, i]), int(confusion[i].sum())).record()
-            for i, kind in enumerate(KINDS)
+        "by_label": {
+            label: Ratio(int(confusion[i, i]), int(confusion[i].sum())).record()
+            for i, label in enumerate(labels)
         },
         "confusion": confusion.tolist(),
         "by_prompt": {
             prompt: Ratio.of(hits).record() for prompt, hits in sorted(by_prompt.items())
         },
+    }
+
+
+def measure_keys(specimens: Sequence[Specimen], asked: Sequence[str]) -> Record:
+    """How far the estimated key is from the one that was asked for, on the circle of fifths."""
+    heard = each(lambda s: estimate_key(pitch_classes(s.audio, s.rate_hz)), specimens)
+    apart = [fifths_apart(a, b) for a, b in zip(heard, asked, strict=True)]
+    by_kind = {
+        kind: Ratio.of(d <= 1 for d, s in zip(apart, specimens, strict=True) if s.kind == kind)
+        for kind in KINDS
+    }
+    return {
+        "within_a_fifth": Ratio.of(d <= 1 for d in apart).record(),
+        "same": Ratio.of(d == 0 for d in apart).record(),
+        "by_kind": {kind: ratio.record() for kind, ratio in by_kind.items() if ratio.total},
+        "apart": np.bincount(apart, minlength=7).tolist(),
     }
 
 

@@ -28,14 +28,8 @@ _COLOURS = "magma"
 _BAR, _GOAL = "#4477aa", "#cc6677"
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as a small PNG."""
-    FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=_DPI, pil_kwargs={"optimize": True})
-
-
-def save_in_few_colours(figure: Figure, path: Path, n_colours: int = 48) -> None:
-    """Write a figure as a smaller PNG yet, which is enough for a spectrogram."""
+def save(figure: Figure, path: Path, n_colours: int = 48) -> None:
+    """Write a figure as a small PNG of few colours, which are enough for a spectrogram."""
     FigureCanvasAgg(figure)
     whole = BytesIO()
     figure.savefig(whole, dpi=_DPI, format="png")
@@ -192,7 +186,7 @@ def figures_page(figures: Record) -> Figure:
     """Bars and points for what the report's tables say."""
     figure = Figure(figsize=(11.0, 6.6), layout="constrained")
     grid = figure.subplots(2, 3)
-    _bars(grid[0][0], figures["kinds"]["by_kind"], "asked kind heard", goal=0.75)
+    _bars(grid[0][0], figures["kinds"]["by_label"], "asked kind heard", goal=0.75)
     _confusion(grid[0][1], figures["kinds"]["confusion"])
     _tempo_points(grid[0][2], figures["tempo"]["clips"])
     separate = {

@@ -10,7 +10,12 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from osc_server.training.evaluation.classifier import KINDS
-from osc_server.training.evaluation.examples import write_examples
+from osc_server.training.evaluation.examples import (
+    Judges,
+    first_of_each_family,
+    read_remarks,
+    write_examples,
+)
 from osc_server.training.evaluation.gathering import Generated, Reference
 from osc_server.training.evaluation.measures import NOTE_COUNTS, Record
 from osc_server.training.evaluation.onsets import onset_envelope
@@ -26,10 +31,11 @@ from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.tempo import estimate_bpm
 
 _DRUMS_SHOWN = 8
-_EXAMPLES_PER_KIND = 2
 
 
-def publish(figures: Record, reference: Reference, generated: Generated, out: Path) -> None:
+def publish(
+    figures: Record, judges: Judges, reference: Reference, generated: Generated, out: Path
+) -> None:
     """Write ``figures.json``, ``report.md``, pictures and examples into ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     pictures = {
@@ -39,9 +45,11 @@ def publish(figures: Record, reference: Reference, generated: Generated, out: Pa
         "notes.png": _notes(reference, generated),
     }
     for name, figure in pictures.items():
-        save(figure, out / name)
-    chosen = [_nth(generated.kinds, kind, i) for kind in KINDS for i in range(_EXAMPLES_PER_KIND)]
-    examples = write_examples([s for s in chosen if s is not None], out)
+        save(figure, out / name, n_colours=96)
+    chosen = first_of_each_family(generated.families)
+    examples = write_examples(chosen, judges, reference.bands, out)
+    seen = read_remarks(out, figures["model"]["weights_hash"])
+    examples = [e | {"seen": seen.get(e["family"], "")} for e in examples]
     _write(out / "figures.json", json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     _write(out / "report.md", write_report(figures, list(pictures), examples))
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from osc_server.training.evaluation.classifier import KINDS
+from osc_server.training.evaluation.goals import GOOD_FAMILY
 from osc_server.training.evaluation.measures import NOTE_COUNTS, Record
+from osc_server.training.evaluation.report_model import (
+    closing_section,
+    distance_section,
+    variants_section,
+)
+from osc_server.training.evaluation.report_text import SOURCES, ratio, share, table
 from osc_server.training.evaluation.seam import LARGEST_JUMP
 
 _MISSED_SHOWN = 12
-_SOURCES = {
-    "corpus": "corpus clips",
-    "codec": "the same through the codec",
-    "generated": "generated",
-    "smeared": "corpus clips, smeared (control)",
-    "cut": "corpus clips, cut short (control)",
-}
 
 
 def write_report(figures: Record, pictures: Sequence[str], examples: Sequence[Record]) -> str:
@@ -31,29 +30,20 @@ def write_report(figures: Record, pictures: Sequence[str], examples: Sequence[Re
         _head(figures),
         _goals(figures),
         _kinds(figures),
+        _families(figures),
         _tempo(figures),
+        _keys(figures),
         _notes(figures),
         _seams(figures),
+        closing_section(figures),
+        distance_section(figures),
+        variants_section(figures),
         _codec(figures),
         _pictures(pictures),
         _examples(examples),
         _method(figures),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
-
-
-def _ratio(record: Mapping[str, Any]) -> str:
-    low, high = record["interval"]
-    return (
-        f"{100 * record['share']:.0f} % ({record['hits']}/{record['total']}, "
-        f"{100 * low:.0f} to {100 * high:.0f})"
-    )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines)
 
 
 def _head(figures: Record) -> str:
@@ -72,10 +62,10 @@ def _head(figures: Record) -> str:
 
 def _goals(figures: Record) -> str:
     rows = [
-        (g["name"], _ratio(g["value"]), f"{100 * g['goal']:.0f} %", "yes" if g["met"] else "**no**")
+        (g["name"], share(g["value"]), f"{100 * g['goal']:.0f} %", "yes" if g["met"] else "**no**")
         for g in figures["goals"]
     ]
-    return "## Goals\n\n" + _table(("goal", "measured", "at least", "met"), rows)
+    return "## Goals\n\n" + table(("goal", "measured", "at least", "met"), rows)
 
 
 def _kinds(figures: Record) -> str:
@@ -83,18 +73,18 @@ def _kinds(figures: Record) -> str:
     rows = [
         (
             kind,
-            _ratio(judge["clean"]["by_kind"][kind]),
-            _ratio(judge["codec"]["by_kind"][kind]),
-            _ratio(heard["by_kind"][kind]),
+            ratio(judge["clean"]["by_label"][kind]),
+            ratio(judge["codec"]["by_label"][kind]),
+            ratio(heard["by_label"][kind]),
         )
         for kind in KINDS
     ]
     rows.append(
         (
             "**all**",
-            _ratio(judge["clean"]["overall"]),
-            _ratio(judge["codec"]["overall"]),
-            _ratio(heard["overall"]),
+            ratio(judge["clean"]["overall"]),
+            ratio(judge["codec"]["overall"]),
+            ratio(heard["overall"]),
         )
     )
     text = (
@@ -103,31 +93,53 @@ def _kinds(figures: Record) -> str:
         "own accuracy on held-out corpus clips stands beside what it says of generated loops "
         "(chance 1 in 7).\n\n"
     )
-    table = _table(("kind", "corpus", "corpus through the codec", "generated"), rows)
+    cells = table(("kind", "corpus", "corpus through the codec", "generated"), rows)
+    return text + cells + _missed(heard)
+
+
+def _missed(heard: Record) -> str:
     worst = sorted(heard["by_prompt"].items(), key=lambda item: item[1]["share"])
     missed = [f"“{prompt}” ({r['hits']}/{r['total']})" for prompt, r in worst if r["share"] < 0.5]
     more = f"; and {len(missed) - _MISSED_SHOWN} more" if len(missed) > _MISSED_SHOWN else ""
     listed = "; ".join(missed[:_MISSED_SHOWN]) + more
-    tail = f"\n\nPrompts missed more often than met: {listed}." if missed else ""
-    return text + table + tail
+    return f"\n\nPrompts missed more often than met: {listed}." if missed else ""
+
+
+def _families(figures: Record) -> str:
+    families = figures["families"]
+    sources = ("clean", "codec", "generated")
+    rows = [
+        (name, *(ratio(families[source]["by_label"][name]) for source in sources))
+        for name in families["clean"]["by_label"]
+    ]
+    rows.append(("**all**", *(ratio(families[source]["overall"]) for source in sources)))
+    good = sum(r["share"] >= GOOD_FAMILY for r in families["generated"]["by_label"].values())
+    return (
+        "## Is it the family that was asked for?\n\n"
+        "Finer than kinds: instruments, rhythms and effects, heard by a second classifier of the "
+        f"same make (chance 1 in {len(rows) - 1}). {good} of {len(rows) - 1} families are heard in "
+        f"{100 * GOOD_FAMILY:.0f} % or more of their loops.\n\n"
+        + table(("family", "corpus", "corpus through the codec", "generated"), rows)
+        + _missed(families["generated"])
+    )
 
 
 def _tempo(figures: Record) -> str:
     tempo, grid, downbeat = figures["tempo"], figures["grid"], figures["downbeat"]
-    ladder = _table(
+    ladder = table(
         ("drums", "tempo within 2 %"),
-        [(_SOURCES.get(name, name), _ratio(r)) for name, r in tempo["ladder"].items()],
+        [(SOURCES.get(name, name), ratio(r)) for name, r in tempo["ladder"].items()],
     )
     rows = [
         (
-            _SOURCES[source],
+            SOURCES[source],
             f"{100 * grid[source]['on_grid']:.0f} %",
             f"{100 * grid[source]['chance']:.0f} %",
             f"{grid[source]['above_chance']:.2f}",
             f"{grid[source]['above_chance_wrong_tempo']:.2f}",
             f"{grid[source]['focus']:.2f}",
             f"{grid[source]['offset_ms']:+.1f} ms",
-            _ratio(downbeat[source]["at_start"]),
+            ratio(downbeat[source]["at_start"]),
         )
         for source in grid
     ]
@@ -135,19 +147,44 @@ def _tempo(figures: Record) -> str:
         "## Is it at the asked tempo?\n\n"
         "Tempo is estimated blindly from the onsets (never told what was asked) and compared with "
         "octaves folded, powers of two only. "
-        f"Generated clips agree with *another* clip's tempo in {_ratio(tempo['wrong_tempo'])}; "
+        f"Generated clips agree with *another* clip's tempo in {ratio(tempo['wrong_tempo'])}; "
         f"a random tempo would in {100 * tempo['chance']:.0f} %. The estimator is only as good as "
         "its first row.\n\n" + ladder + "\n\n"
         "Onsets against the asked grid of sixteenths: share of their strength within 30 ms of a "
         "position, against chance; the same for a grid 7 % too fast; length and angle of the mean "
         "phase; and how often the bar, by its pattern of low, middle and high onsets, starts where "
         "the loop starts (chance 6 %).\n\n"
-        + _table(
+        + table(
             ("drums", "on the grid", "chance", "above chance", "same, wrong tempo", "focus",
              "offset", "downbeat at loop start"),
             rows,
         )
     )  # fmt: skip
+
+
+def _keys(figures: Record) -> str:
+    keys = figures["keys"]
+    rows = [
+        (SOURCES[source], ratio(r["within_a_fifth"]), ratio(r["same"]))
+        for source, r in keys.items()
+    ]
+    kinds = [
+        (
+            kind,
+            *(ratio(keys[source]["by_kind"][kind]) for source in ("corpus", "codec", "generated")),
+        )
+        for kind in keys["generated"]["by_kind"]
+    ]
+    return (
+        "## Is it in the asked key?\n\n"
+        "The key is estimated blindly from the pitch classes (profiles of Albrecht and Shanahan) "
+        "and compared on the circle of fifths, where a key and its relative are one place: a loop "
+        "of few notes says no more. Within a fifth, chance is 25 %, on the same place 8 %; what "
+        "the same prompts give that were asked in no key is the last row.\n\n"
+        + table(("tonal clips", "within a fifth", "the same"), rows)
+        + "\n\n"
+        + table(("kind, within a fifth", "corpus", "through the codec", "generated"), kinds)
+    )
 
 
 def _notes(figures: Record) -> str:
@@ -158,7 +195,7 @@ def _notes(figures: Record) -> str:
             within, median = record[kind]["within"], record[kind]["median"]
             names = ("contrast_db", "onsets_per_beat", count)
             cells = [f"{median[n]:.1f} ({100 * within[n]['share']:.0f} %)" for n in names]
-            rows.append((kind, _SOURCES[source], _ratio(record[kind]["separate"]), *cells))
+            rows.append((kind, SOURCES[source], ratio(record[kind]["separate"]), *cells))
     return (
         "## Are there separate notes?\n\n"
         "A clip shows separate notes when its onset contrast reaches the corpus' 5th percentile, "
@@ -166,7 +203,7 @@ def _notes(figures: Record) -> str:
         "changes of harmony in four beats) lie within the corpus' middle 90 %, as taken from other "
         "corpus clips. Medians follow, with the share of clips inside the corpus' middle 80 %. The "
         "control keeps timbre and register but smears what happens over a third of a second.\n\n"
-        + _table(
+        + table(
             ("kind", "source", "separate notes", "contrast, dB", "onsets a beat",
              "notes a beat / chords a bar"),
             rows,
@@ -177,8 +214,8 @@ def _notes(figures: Record) -> str:
 def _seams(figures: Record) -> str:
     rows = [
         (
-            _SOURCES[source],
-            _ratio(record["closed"]),
+            SOURCES[source],
+            ratio(record["closed"]),
             f"{record['jump'][1]:.2f} / {record['jump'][3]:.2f}",
             f"{record['flux'][1]:.2f} / {record['flux'][3]:.2f}",
         )
@@ -189,7 +226,7 @@ def _seams(figures: Record) -> str:
         "Jump: that of the waveform at the seam over the loop's own (closed: at most "
         f"{LARGEST_JUMP}). Flux: change of the spectrum at the seam over that at the loop's other "
         "bar lines.\n\n"
-        + _table(("loops", "closed", "jump, median / p95", "flux, median / p95"), rows)
+        + table(("loops", "closed", "jump, median / p95", "flux, median / p95"), rows)
     )
 
 
@@ -212,9 +249,9 @@ def _codec(figures: Record) -> str:
         f"{codec['clips']} held-out corpus clips, coded and decoded. Mel: mean absolute difference "
         "of log10 mel magnitudes (floor 1e-5) at four resolutions. Convergence at 2048: 0 is "
         "equal, 1 no better than silence. Onsets: correlation of the onset envelopes.\n\n"
-        + _table(("kind", "mel", "convergence", "onsets"), rows)
+        + table(("kind", "mel", "convergence", "onsets"), rows)
         + "\n\n"
-        + _table(("codebook", "perplexity", "codes used", "repeats the frame before"), books)
+        + table(("codebook", "perplexity", "codes used", "repeats the frame before"), books)
     )
 
 
@@ -227,8 +264,22 @@ def _pictures(pictures: Sequence[str]) -> str:
 def _examples(examples: Sequence[Record]) -> str:
     if not examples:
         return ""
-    rows = [(f"[{e['file']}]({e['file']})", e["caption"]) for e in examples]
-    return "## Listen\n\n" + _table(("file", "prompt"), rows)
+    n_good = sum("**" not in e["found"] for e in examples)
+    rows = [
+        (
+            f"**{e['family']}**<br>{e['caption']}<br>[listen]({e['file']})",
+            f"![]({e['picture']})",
+            "<br>".join(text for text in (e["found"], e["seen"]) if text),
+        )
+        for e in examples
+    ]
+    return (
+        "## Listen\n\n"
+        "The first loop of each family, so that nobody has chosen it: the good ones and the bad "
+        "ones. What was measured comes first, what is not as it should be in bold; then what is "
+        f"seen in the picture. All is met by {n_good} of {len(examples)}.\n\n"
+        + table(("asked", "", "measured, and seen"), rows)
+    )
 
 
 def _method(figures: Record) -> str:
@@ -241,5 +292,5 @@ def _method(figures: Record) -> str:
         f"training uses; the classifier learned from {s['classifier_clips']} others. Loops are "
         "asked for through the server's own planning (4, 2 or 1 bars, the most that fit ten "
         "seconds), decoded as circles, and measured at the model's rate, before loudness and "
-        "resampling. Nothing was chosen by ear or by hand; examples are the first of their kind."
+        "resampling. Nothing was chosen by ear or by hand."
     )

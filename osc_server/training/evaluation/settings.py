@@ -21,11 +21,18 @@ class Settings:
         low_bpm: slowest.
         high_bpm: fastest.
         ablation_loops: of them, those asked for again with the tempo in words or not at all.
+        family_seeds: loops of each prompt of a family.
+        key_loops: loops of tonal prompts, each asked for in a key.
+        variant_prompts: prompts of each kind that every way of decoding plays.
+        closing_loops: loops whose seams are judged, plain and circular.
         reference_per_kind: corpus clips of each kind to measure.
         reference_drums: more of drums, on which the tempo estimator is measured.
         yardstick_per_kind: other clips, from which note bands and bar patterns are taken.
         classifier_per_kind: corpus clips of each kind that the classifier learns from.
-        classifier_steps: its optimiser steps.
+        classifier_per_family: corpus clips of each family that the other classifier learns from.
+        classifier_steps: optimiser steps of each.
+        reference_per_family: corpus clips of each family to measure.
+        distance_per_kind: other corpus clips of each kind, to which distances are measured.
         codec_per_kind: clips of each kind for the codec's figures, of those measured.
         seed: of all draws.
     """
@@ -35,11 +42,18 @@ class Settings:
     seeds_per_prompt: int
     tempo_loops: int
     ablation_loops: int
+    family_seeds: int
+    key_loops: int
+    variant_prompts: int
+    closing_loops: int
     reference_per_kind: int
     reference_drums: int
     yardstick_per_kind: int
     classifier_per_kind: int
+    classifier_per_family: int
     classifier_steps: int
+    reference_per_family: int
+    distance_per_kind: int
     codec_per_kind: int
     kind_bpms: tuple[float, ...] = (90.0, 120.0, 140.0)
     tempos: int = 10
@@ -59,11 +73,18 @@ QUICK = Settings(
     seeds_per_prompt=1,
     tempo_loops=40,
     ablation_loops=0,
+    family_seeds=1,
+    key_loops=40,
+    variant_prompts=4,
+    closing_loops=28,
     reference_per_kind=24,
     reference_drums=24,
     yardstick_per_kind=80,
     classifier_per_kind=100,
+    classifier_per_family=40,
     classifier_steps=300,
+    reference_per_family=10,
+    distance_per_kind=40,
     codec_per_kind=4,
 )
 
@@ -73,10 +94,17 @@ FULL = Settings(
     seeds_per_prompt=2,
     tempo_loops=160,
     ablation_loops=40,
+    family_seeds=3,
+    key_loops=160,
+    variant_prompts=16,
+    closing_loops=112,
     reference_per_kind=60,
     reference_drums=140,
     yardstick_per_kind=200,
-    classifier_per_kind=250,
-    classifier_steps=600,
+    classifier_per_kind=150,
+    classifier_per_family=60,
+    classifier_steps=900,
+    reference_per_family=20,
+    distance_per_kind=100,
     codec_per_kind=12,
 )

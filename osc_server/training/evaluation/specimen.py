@@ -22,6 +22,8 @@ class Specimen:
         seed: what it was drawn from.
         loop: its end runs into its start.
         style: rhythm or playing style, where it is known.
+        family: of the families of ``families``, or empty.
+        key: that it has or was asked to have (``A minor``), or empty.
     """
 
     audio: Floats
@@ -34,6 +36,8 @@ class Specimen:
     beats_per_bar: float = 4.0
     loop: bool = True
     style: str = ""
+    family: str = ""
+    key: str = ""
 
     @property
     def seconds(self) -> float:

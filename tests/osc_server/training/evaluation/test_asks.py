@@ -1,16 +1,31 @@
 from collections import Counter
 
+import pytest
+
 from osc_server.rendering.tone_engine import ToneEngine
 from osc_server.training.corpus.held_out import HELD_OUT
-from osc_server.training.evaluation.asks import drum_asks, kind_asks
+from osc_server.training.corpus.held_out_families import HELD_OUT_FAMILIES
+from osc_server.training.evaluation.asks import (
+    TONAL,
+    closing_asks,
+    drum_asks,
+    family_asks,
+    key_asks,
+    keyless_asks,
+    kind_asks,
+    variant_asks,
+)
 from osc_server.training.evaluation.classifier import KINDS
+from osc_server.training.evaluation.families import FAMILIES
 from osc_server.training.evaluation.generation import (
     Ablation,
     Ask,
     bars_for,
     generate,
     plan_for,
+    request_for,
 )
+from osc_server.training.evaluation.key import KEYS
 from osc_server.training.evaluation.settings import FULL, QUICK
 
 INFO = ToneEngine().info
@@ -23,6 +38,7 @@ def test_every_kind_is_asked_equally_often():
 
 def test_no_two_asks_share_a_seed():
     asks = kind_asks(HELD_OUT, FULL) + drum_asks(HELD_OUT, FULL)
+    asks += family_asks(HELD_OUT_FAMILIES, FULL) + key_asks(HELD_OUT, FULL)
     assert len({ask.seed for ask in asks}) == len(asks)
 
 
@@ -61,3 +77,45 @@ def test_loops_come_back_in_the_order_asked_whatever_their_batch():
     assert [loop.prompt for loop in loops] == [ask.prompt for ask in asks]
     assert [loop.seconds for loop in loops[:3]] == [8.0, 5.34, 6.86]
     assert sum(done) == len(asks)
+
+
+def test_every_family_is_asked_equally_often():
+    counts = Counter(ask.family for ask in family_asks(HELD_OUT_FAMILIES, FULL))
+    assert counts == {family.name: 5 * FULL.family_seeds for family in FAMILIES}
+
+
+@pytest.mark.parametrize("settings", [QUICK, FULL])
+def test_keys_are_asked_of_every_tonal_kind_and_go_round_the_circle(settings):
+    asks = key_asks(HELD_OUT, settings)
+    assert len(asks) == settings.key_loops
+    assert set(Counter(ask.kind for ask in asks).values()) == {settings.key_loops // len(TONAL)}
+    assert len({ask.key for ask in asks}) > 20
+    assert {ask.key for ask in asks} <= set(KEYS)
+
+
+def test_words_that_name_a_mode_get_a_key_of_it():
+    asks = [ask for ask in key_asks(HELD_OUT, FULL) if "minor" in ask.prompt]
+    assert asks
+    assert all(ask.key.endswith("minor") for ask in asks)
+
+
+def test_a_key_reaches_the_model_in_words_and_the_control_has_none():
+    (ask, *_) = keys = key_asks(HELD_OUT, QUICK)
+    assert plan_for(ask, INFO, Ablation()).prompt == f"{ask.prompt}, {ask.key}"
+    assert request_for(ask, INFO).key == ask.key
+    (control, *_) = keyless_asks(keys)
+    assert (control.prompt, control.seed, control.key) == (ask.prompt, ask.seed, "")
+
+
+def test_every_way_to_decode_plays_each_prompt_once():
+    asks = variant_asks(kind_asks(HELD_OUT, FULL), FULL)
+    assert len({ask.prompt for ask in asks}) == len(asks) == len(KINDS) * FULL.variant_prompts
+    few = variant_asks(kind_asks(HELD_OUT, QUICK), QUICK)
+    assert Counter(ask.kind for ask in few) == dict.fromkeys(KINDS, QUICK.variant_prompts)
+
+
+def test_loops_whose_seams_are_judged_are_of_every_kind():
+    asks = kind_asks(HELD_OUT, FULL)
+    chosen = closing_asks(asks, FULL)
+    assert set(Counter(ask.kind for ask in chosen).values()) == {FULL.closing_loops // len(KINDS)}
+    assert len(closing_asks(asks[:3], FULL)) == 3

@@ -11,7 +11,8 @@ import typer
 from osc_server.app import built_in_presets
 from osc_server.library.presets import read_preset
 from osc_server.rendering.tone_engine import ToneEngine
-from osc_server.training.evaluation.choosing import Judged, draw, kind_of, with_seed
+from osc_server.training.evaluation.choosing import draw, kind_of, with_seed
+from osc_server.training.evaluation.verdict import Judged
 
 PRESETS = [path for path in built_in_presets().glob("*.toml") if ".midi" not in path.name]
 

@@ -4,7 +4,7 @@ import torch
 
 from osc_server.training.evaluation.classifier import (
     KINDS,
-    KindClassifier,
+    Classifier,
     LabelledMel,
     features,
     train_classifier,
@@ -30,12 +30,12 @@ def trained():
         for kind in ("drums", "bass", "sfx")
         for seed in range(5)
     ]
-    return train_classifier(clips, steps=40, seed=1, device=CPU)
+    return train_classifier(clips, KINDS, steps=40, seed=1, device=CPU)
 
 
 @pytest.mark.parametrize("kind", ["drums", "bass", "sfx"])
 def test_hears_kinds_in_clips_it_has_not_seen(trained, kind):
-    assert trained.kind(sound(kind, seed=99), RATE_HZ) == kind
+    assert trained.label(sound(kind, seed=99), RATE_HZ) == kind
 
 
 def test_level_does_not_decide(trained):
@@ -50,7 +50,7 @@ def test_probabilities_add_up(trained):
 
 def test_comes_back_from_its_file(trained, tmp_path):
     trained.save(tmp_path / "kinds.pt", "corpus 1")
-    loaded = KindClassifier.load(tmp_path / "kinds.pt", "corpus 1", CPU)
+    loaded = Classifier.load(tmp_path / "kinds.pt", "corpus 1", CPU)
     audio = sound("sfx", 5)
     np.testing.assert_array_equal(
         loaded.probabilities(audio, RATE_HZ), trained.probabilities(audio, RATE_HZ)
@@ -59,13 +59,13 @@ def test_comes_back_from_its_file(trained, tmp_path):
 
 def test_is_not_loaded_when_it_learned_from_another_corpus(trained, tmp_path):
     trained.save(tmp_path / "kinds.pt", "corpus 1")
-    assert KindClassifier.load(tmp_path / "kinds.pt", "corpus 2", CPU) is None
-    assert KindClassifier.load(tmp_path / "nothing.pt", "corpus 1", CPU) is None
+    assert Classifier.load(tmp_path / "kinds.pt", "corpus 2", CPU) is None
+    assert Classifier.load(tmp_path / "nothing.pt", "corpus 1", CPU) is None
 
 
 def test_the_same_seed_trains_the_same_network():
     clips = [LabelledMel(features(sound("drums", s), RATE_HZ), 0) for s in range(2)]
-    first, second = (train_classifier(clips, steps=2, seed=4, device=CPU) for _ in range(2))
+    first, second = (train_classifier(clips, KINDS, steps=2, seed=4, device=CPU) for _ in range(2))
     audio = sound("bass", 1)
     np.testing.assert_array_equal(
         first.probabilities(audio, RATE_HZ), second.probabilities(audio, RATE_HZ)

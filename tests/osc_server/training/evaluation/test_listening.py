@@ -9,8 +9,8 @@ import pytest
 
 from osc_server.app import built_in_presets
 from osc_server.library.presets import read_preset
-from osc_server.training.evaluation.choosing import Judged
-from osc_server.training.evaluation.listening import Heard, findings, page
+from osc_server.training.evaluation.listening import Heard, page
+from osc_server.training.evaluation.verdict import Judged, findings
 
 PAGE = Path(__file__).parents[4] / "docs" / "presets.md"
 GOOD = Judged(1, sure=0.97, in_time=True, notes=True, contrast_db=30.0, closed=True)

@@ -2,37 +2,40 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
 from osc_server.rendering.tone_engine import ToneEngine
-from osc_server.training.corpus.held_out import HELD_OUT
-from osc_server.training.evaluation.figures import make_figures
-from osc_server.training.evaluation.gathering import (
-    Machine,
-    gather_classifier,
-    gather_generated,
-    gather_reference,
-)
-from osc_server.training.evaluation.publishing import publish
+from osc_server.training.evaluation.__main__ import evaluate, play_variants
+from osc_server.training.evaluation.bench import Bench
+from osc_server.training.evaluation.families import FAMILIES
+from osc_server.training.evaluation.learning import gather_family_classifier
+from osc_server.training.evaluation.remembering import RememberingEngine
 from osc_server.training.evaluation.report import write_report
 from osc_server.training.evaluation.settings import QUICK
 
 TINY = replace(
     QUICK,
     name="tiny",
-    prompts_per_kind=1,
+    prompts_per_kind=2,
     tempo_loops=4,
     ablation_loops=2,
+    family_seeds=1,
+    key_loops=10,
+    variant_prompts=2,
+    closing_loops=3,
     reference_per_kind=2,
     reference_drums=1,
     yardstick_per_kind=3,
     classifier_per_kind=1,
+    classifier_per_family=1,
     classifier_steps=2,
+    reference_per_family=1,
+    distance_per_kind=2,
     codec_per_kind=1,
 )
-MACHINE = Machine(device=torch.device("cpu"), workers=1, batch=4)
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +50,12 @@ def published(tmp_path_factory):
         yield done.append
         bars.append((title, steps, sum(done)))
 
-    engine = ToneEngine()
-    classifier = gather_classifier(engine, TINY, MACHINE, folder / "cache", progress)
-    gather_classifier(engine, TINY, MACHINE, folder / "cache", progress)
-    reference = gather_reference(engine, TINY, MACHINE, progress)
-    generated = gather_generated(engine, HELD_OUT, TINY, MACHINE, progress)
-    figures = make_figures(engine.info, TINY, classifier, reference, generated)
-    publish(figures, reference, generated, folder / "report")
+    engine = RememberingEngine(ToneEngine(), folder / "codes")
+    cache = folder / "cache"
+    bench = Bench(engine, TINY, cache, progress, torch.device("cpu"), batch=4)
+    gather_family_classifier(bench)  # comes from its cache afterwards
+    play = partial(play_variants, replace(bench, engine=ToneEngine()), "tone", folder)
+    figures = evaluate(bench, play, folder / "report")
     return folder / "report", figures, bars
 
 
@@ -61,14 +63,15 @@ def test_the_report_and_all_it_names_are_written(published):
     folder, _, _ = published
     text = (folder / "report.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\]\(([^)]+)\)", text))
-    assert named <= {path.name for path in folder.iterdir()}
+    assert all((folder / name).stat().st_size > 100 for name in named)
     assert {"figures.json", "kinds.png", "drums.png", "notes.png", "figures.png"} <= named
-    assert sum(name.endswith(".ogg") for name in named) == 7
+    assert sum(name.endswith(".ogg") for name in named) == len(FAMILIES)
+    assert "heard as" in text
 
 
 def test_nothing_unfinished_is_left_behind(published):
     folder, _, _ = published
-    assert not [path for path in folder.iterdir() if path.name.endswith(".partial")]
+    assert not list(folder.parent.rglob("*.partial"))
 
 
 def test_the_report_is_made_from_figures_json_alone(published):
@@ -99,6 +102,6 @@ def test_goals_say_whether_they_are_met(published):
 
 def test_every_progress_bar_is_filled(published):
     _, _, bars = published
-    assert len(bars) == 4  # the classifier comes from its cache the second time
+    assert len(bars) == 7  # the families come from their cache the second time
     for _, steps, done in bars:
         assert done == steps

@@ -1,0 +1,34 @@
+"""What the model and its judges must reach, and whether they do."""
+
+from __future__ import annotations
+
+from osc_server.training.evaluation.measures import Record
+
+GOOD_FAMILY = 0.9
+
+
+def goals(record: Record) -> list[Record]:
+    """From the figures to a list of goals: name, value, goal, and whether it is met.
+
+    A value is a share with its hits, total and interval, or a share alone.
+    """
+    families, keys = record["families"], record["keys"]
+    closing = record["closing"]["sources"]["circular"]["lower_than_plain"]
+    wanted = (
+        ("the asked kind of sound, of seven", record["kinds"]["overall"], 0.75),
+        ("the asked family of sounds", families["generated"]["overall"], GOOD_FAMILY),
+        ("drums at the asked tempo within 2 %", record["tempo"]["right"], 0.9),
+        ("the asked key within a fifth", keys["generated"]["within_a_fifth"], 0.8),
+        ("seams of circular decoding less surprising than of plain, by", closing, 0.5),
+        ("judge: classifier on corpus clips", record["classifier"]["clean"]["overall"], 0.93),
+        ("judge: classifier through the codec", record["classifier"]["codec"]["overall"], 0.93),
+        ("judge: families on corpus clips", families["clean"]["overall"], GOOD_FAMILY),
+        ("judge: families through the codec", families["codec"]["overall"], GOOD_FAMILY),
+        ("judge: tempo of corpus drums", record["tempo"]["ladder"]["corpus"], 0.95),
+        ("judge: key of corpus clips within a fifth", keys["corpus"]["within_a_fifth"], 0.9),
+        ("judge: key through the codec within a fifth", keys["codec"]["within_a_fifth"], 0.9),
+    )
+    return [
+        {"name": name, "value": value, "goal": goal, "met": value["share"] >= goal}
+        for name, value, goal in wanted
+    ]

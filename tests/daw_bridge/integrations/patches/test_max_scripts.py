@@ -105,6 +105,47 @@ def test_vary_and_continue_start_from_the_newest_clip(tone_server: RunningServer
         assert len({first, second, third}) == 3
 
 
+def test_infill_loop_and_takes_start_from_the_newest_clip_or_the_one_that_is_named(
+    tone_server: RunningServer,
+) -> None:
+    with MaxScript(PLAYER, tone_server.port) as max_script:
+        begin(max_script)
+        max_script.say("loop")
+        assert "no clip yet" in max_script.state
+        for word, *values in (("prompt", "bass"), ("bars", 1), ("takes", 2), ("generate",)):
+            max_script.say(word, *values)
+        listen_until(max_script, lambda: len(ready(max_script)) == 1)
+        best, other = (take[3] for take in max_script.all(TO_ALL, "take"))
+        max_script.say("take", 3)
+        assert max_script.state == "there is no take 3 of 2"
+        max_script.say("takes", 1)
+        for n, words in ((2, ("take", 2)), (3, ("infill", 0, 2))):
+            max_script.say(*words)
+            listen_until(max_script, lambda n=n: len(ready(max_script)) == n)
+        max_script.say("clip", best)
+        max_script.say("loop")
+        listen_until(max_script, lambda: len(ready(max_script)) == 4)
+        asked = {m[0]: m for m in max_script.all(TO_NET)}
+        assert asked["/magnet/clip/get"][2:] == ["clip", other, "rate", 48000]
+        assert asked["/magnet/infill"][2:8] == ["clip", other, "from", 0, "to", 2]
+        assert asked["/magnet/loop"][2:4] == ["clip", best]
+        assert max_script.all(TO_BUFFER)[-1][2] == ready(max_script)[-1][2]
+
+
+def test_a_wav_is_named_with_its_tempo(tone_server: RunningServer) -> None:
+    with MaxScript(PLAYER, tone_server.port) as max_script:
+        begin(max_script)
+        for word, *values in (("prompt", "bass"), ("bars", 1), ("bpm", 96), ("generate",)):
+            max_script.say(word, *values)
+        listen_until(max_script, lambda: len(ready(max_script)) == 1)
+        path = ready(max_script)[0][2]
+        max_script.say("clip", path, 96)
+        max_script.say("vary", 0.2)
+        listen_until(max_script, lambda: len(ready(max_script)) == 2)
+        (asked,) = max_script.all(TO_NET, "/magnet/vary")
+        assert asked[1:7] == ["clip", path, "amount", 0.2, "bpm", 96]
+
+
 def test_what_the_server_refuses_is_shown_in_its_own_words(tone_server: RunningServer) -> None:
     with MaxScript(PLAYER, tone_server.port) as max_script:
         begin(max_script)

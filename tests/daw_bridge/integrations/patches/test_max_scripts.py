@@ -213,11 +213,11 @@ def test_the_device_lands_clips_in_its_own_track_from_button_to_slot(
         device.say("prompt", "deep", "sub", "bass")
         for word, value in (("bars", "1"), ("seed", 7), ("temperature", 2.5), ("guidance", 0)):
             device.say(word, value)
-        for n, verb in enumerate(("generate", "vary", "continue"), 1):
+        for n, verb in enumerate(("generate", "vary", "continue", "loop"), 1):
             live_set.view.detail_clip = live_set.tracks[1].clip_slots[n - 2].clip if n > 1 else None
             press(device, host, verb, n)
         slots = live_set.tracks[1].clip_slots
-        assert [slot.has_clip for slot in slots] == [True, True, True, False]
+        assert [slot.has_clip for slot in slots] == [True, True, True, True]
         assert slots[0].clip.name == "deep sub bass · 1 bar · 97.25 BPM · seed 7"
         assert slots[0].clip.sample_rate == 44100
         assert device.all(TO_PROGRESS)[-1] == [1]

@@ -110,7 +110,7 @@ HOSTS = (
             ("MAGNeT.lua", "Scripts/magnet-bridge/MAGNeT.lua"),
             *(
                 (f"MAGNeT - {verb}.lua", f"Scripts/magnet-bridge/MAGNeT - {verb}.lua")
-                for verb in ("generate", "continue", "infill", "vary", "cancel")
+                for verb in ("generate", "vary", "infill", "continue", "loop", "cancel")
             ),
             ("lib", "Scripts/magnet-bridge/lib"),
             ("OSC", "OSC"),

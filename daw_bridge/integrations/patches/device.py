@@ -22,6 +22,8 @@ _FLOAT, _ENUM = 0, 2
 _INTEGER_STYLE, _FLOAT_STYLE = 0, 1
 _AUTOMATED, _STORED = 0, 1
 _TEXT = [0.85, 0.85, 0.85, 1.0]
+VERBS = ("generate", "vary", "infill", "continue", "loop", "cancel")
+"""What the buttons ask for, from above."""
 
 
 @dataclass(frozen=True)
@@ -108,16 +110,8 @@ def controls() -> tuple[Control, ...]:
                 automated=False),
     )  # fmt: skip
     buttons = tuple(
-        Control(verb, name, "live.text", (322, 8 + 26 * i, 98, 22), choices=("off", "on"))
-        for i, (verb, name) in enumerate(
-            (
-                ("generate", "Generate"),
-                ("vary", "Vary"),
-                ("continue", "Continue"),
-                ("infill", "Infill"),
-                ("cancel", "Cancel"),
-            )
-        )
+        Control(verb, verb.title(), "live.text", (322, 8 + 23 * i, 98, 20), choices=("off", "on"))
+        for i, verb in enumerate(VERBS)
     )
     return (*boxes, *dials, *buttons)
 
@@ -136,10 +130,9 @@ def build() -> Patcher:
     connect(receive, 0, script)
     _pass_audio(patcher)
     prompt = _add_prompt(patcher, script)
-    verbs = ("generate", "vary", "continue", "infill", "cancel")
     for i, control in enumerate(controls()):
         box = _add_control(patcher, control, 20 + 90.0 * (i % 9), 160.0 + 90 * (i // 9))
-        if control.word in verbs:
+        if control.word in VERBS:
             _add_verb(patcher, box, control.word, script, prompt)
         else:
             words = add(f"prepend {control.word}", (box.rect[0], box.rect[1] + 40), (1, 1))
@@ -220,7 +213,7 @@ def _add_feedback(patcher: Patcher, script: Box) -> None:
         "comment ready",
         (560, 540, 300, 20),
         (1, 0),
-        (8, 134, 330, 32),
+        (8, 134, 306, 32),
         linecount=2,
         fontsize=10.0,
         textcolor=_TEXT,

@@ -19,6 +19,10 @@ _SETTINGS = (
     ("number", "seed", "-1 = another each time"),
     ("flonum", "amount", "how far vary goes, 0 to 1"),
 )
+_BUTTONS = (
+    *("generate", "start", "stop", "cancel", "takes 4", "take 2"),
+    *("vary 0.4", "infill 4 8", "continue", "loop"),
+)
 _MIDDLE = 430.0
 
 
@@ -34,9 +38,9 @@ def build() -> Patcher:
     player = add("magnet~ 12100", (_MIDDLE, 340, 300, 22), (1, 5))
     _add_transport(patcher)
     _add_prompt(patcher)
-    for i, word in enumerate(("generate", "start", "stop", "vary", "continue", "cancel")):
-        button = add(f"message {word}", (_MIDDLE + 74 * i, 250, 66, 22), (2, 1))
-        connect(button, 0, player)
+    for i, word in enumerate(_BUTTONS):
+        place = (_MIDDLE + 74 * (i % 6), 250.0 + 28 * (i // 6), 66, 22)
+        connect(add(f"message {word}", place, (2, 1)), 0, player)
     connect(add(f"receive {_ASK}", (770, 300, 110, 22), (0, 1)), 0, player)
     _add_settings(patcher)
     speaker = add("ezdac~", (_MIDDLE, 430, 40, 40), (2, 0))

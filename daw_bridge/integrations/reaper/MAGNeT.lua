@@ -13,8 +13,9 @@ local function register()
   if reaper.GetExtState(SECTION, "registered") == home then
     return
   end
-  for index, verb in ipairs({ "generate", "continue", "infill", "vary", "cancel" }) do
-    reaper.AddRemoveReaScript(true, 0, home .. "MAGNeT - " .. verb .. ".lua", index == 5)
+  local verbs = { "generate", "vary", "infill", "continue", "loop", "cancel" }
+  for index, verb in ipairs(verbs) do
+    reaper.AddRemoveReaScript(true, 0, home .. "MAGNeT - " .. verb .. ".lua", index == #verbs)
   end
   reaper.SetExtState(SECTION, "registered", home, true)
 end

@@ -164,7 +164,7 @@ function anything() {
     openLink("/live-magnet/", SURFACE);
   } else if (word === "cancel") {
     cancelJob();
-  } else if (["generate", "continue", "infill", "vary"].indexOf(word) >= 0) {
+  } else if (["generate", "vary", "infill", "continue", "loop"].indexOf(word) >= 0) {
     request(word);
   } else {
     say("there is no " + word);

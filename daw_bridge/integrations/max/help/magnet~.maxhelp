@@ -322,7 +322,7 @@
      ],
      "patching_rect": [
       430.0,
-      250,
+      250.0,
       66,
       22
      ],
@@ -340,7 +340,7 @@
      ],
      "patching_rect": [
       504.0,
-      250,
+      250.0,
       66,
       22
      ],
@@ -358,7 +358,7 @@
      ],
      "patching_rect": [
       578.0,
-      250,
+      250.0,
       66,
       22
      ],
@@ -376,11 +376,11 @@
      ],
      "patching_rect": [
       652.0,
-      250,
+      250.0,
       66,
       22
      ],
-     "text": "vary"
+     "text": "cancel"
     }
    },
    {
@@ -394,11 +394,11 @@
      ],
      "patching_rect": [
       726.0,
-      250,
+      250.0,
       66,
       22
      ],
-     "text": "continue"
+     "text": "takes 4"
     }
    },
    {
@@ -412,16 +412,88 @@
      ],
      "patching_rect": [
       800.0,
-      250,
+      250.0,
       66,
       22
      ],
-     "text": "cancel"
+     "text": "take 2"
     }
    },
    {
     "box": {
      "id": "obj-23",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "patching_rect": [
+      430.0,
+      278.0,
+      66,
+      22
+     ],
+     "text": "vary 0.4"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-24",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "patching_rect": [
+      504.0,
+      278.0,
+      66,
+      22
+     ],
+     "text": "infill 4 8"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-25",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "patching_rect": [
+      578.0,
+      278.0,
+      66,
+      22
+     ],
+     "text": "continue"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-26",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "patching_rect": [
+      652.0,
+      278.0,
+      66,
+      22
+     ],
+     "text": "loop"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-27",
      "maxclass": "newobj",
      "numinlets": 0,
      "numoutlets": 1,
@@ -439,7 +511,7 @@
    },
    {
     "box": {
-     "id": "obj-24",
+     "id": "obj-28",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -455,7 +527,7 @@
    },
    {
     "box": {
-     "id": "obj-25",
+     "id": "obj-29",
      "maxclass": "flonum",
      "numinlets": 1,
      "numoutlets": 2,
@@ -473,7 +545,7 @@
    },
    {
     "box": {
-     "id": "obj-26",
+     "id": "obj-30",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -491,7 +563,7 @@
    },
    {
     "box": {
-     "id": "obj-27",
+     "id": "obj-31",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -507,7 +579,7 @@
    },
    {
     "box": {
-     "id": "obj-28",
+     "id": "obj-32",
      "maxclass": "flonum",
      "numinlets": 1,
      "numoutlets": 2,
@@ -525,7 +597,7 @@
    },
    {
     "box": {
-     "id": "obj-29",
+     "id": "obj-33",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -543,7 +615,7 @@
    },
    {
     "box": {
-     "id": "obj-30",
+     "id": "obj-34",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -559,7 +631,7 @@
    },
    {
     "box": {
-     "id": "obj-31",
+     "id": "obj-35",
      "maxclass": "number",
      "numinlets": 1,
      "numoutlets": 2,
@@ -577,7 +649,7 @@
    },
    {
     "box": {
-     "id": "obj-32",
+     "id": "obj-36",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -595,7 +667,7 @@
    },
    {
     "box": {
-     "id": "obj-33",
+     "id": "obj-37",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -611,7 +683,7 @@
    },
    {
     "box": {
-     "id": "obj-34",
+     "id": "obj-38",
      "maxclass": "flonum",
      "numinlets": 1,
      "numoutlets": 2,
@@ -629,7 +701,7 @@
    },
    {
     "box": {
-     "id": "obj-35",
+     "id": "obj-39",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -647,7 +719,7 @@
    },
    {
     "box": {
-     "id": "obj-36",
+     "id": "obj-40",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -663,7 +735,7 @@
    },
    {
     "box": {
-     "id": "obj-37",
+     "id": "obj-41",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -681,7 +753,7 @@
    },
    {
     "box": {
-     "id": "obj-38",
+     "id": "obj-42",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -697,7 +769,7 @@
    },
    {
     "box": {
-     "id": "obj-39",
+     "id": "obj-43",
      "maxclass": "ezdac~",
      "numinlets": 2,
      "numoutlets": 0,
@@ -712,7 +784,7 @@
    },
    {
     "box": {
-     "id": "obj-40",
+     "id": "obj-44",
      "maxclass": "slider",
      "numinlets": 1,
      "numoutlets": 1,
@@ -732,7 +804,7 @@
    },
    {
     "box": {
-     "id": "obj-41",
+     "id": "obj-45",
      "maxclass": "comment",
      "numinlets": 1,
      "numoutlets": 0,
@@ -749,7 +821,7 @@
    },
    {
     "box": {
-     "id": "obj-42",
+     "id": "obj-46",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -924,11 +996,23 @@
    {
     "patchline": {
      "source": [
+      "obj-24",
+      0
+     ],
+     "destination": [
+      "obj-8",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-25",
       0
      ],
      "destination": [
-      "obj-26",
+      "obj-8",
       0
      ]
     }
@@ -940,7 +1024,7 @@
       0
      ],
      "destination": [
-      "obj-24",
+      "obj-8",
       0
      ]
     }
@@ -948,36 +1032,36 @@
    {
     "patchline": {
      "source": [
+      "obj-27",
+      0
+     ],
+     "destination": [
+      "obj-8",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-29",
+      0
+     ],
+     "destination": [
+      "obj-30",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-30",
+      0
+     ],
+     "destination": [
       "obj-28",
       0
-     ],
-     "destination": [
-      "obj-29",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-29",
-      0
-     ],
-     "destination": [
-      "obj-24",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-31",
-      0
-     ],
-     "destination": [
-      "obj-32",
-      0
      ]
     }
    },
@@ -988,7 +1072,7 @@
       0
      ],
      "destination": [
-      "obj-24",
+      "obj-33",
       0
      ]
     }
@@ -996,11 +1080,11 @@
    {
     "patchline": {
      "source": [
-      "obj-34",
+      "obj-33",
       0
      ],
      "destination": [
-      "obj-35",
+      "obj-28",
       0
      ]
     }
@@ -1012,7 +1096,7 @@
       0
      ],
      "destination": [
-      "obj-24",
+      "obj-36",
       0
      ]
     }
@@ -1020,11 +1104,47 @@
    {
     "patchline": {
      "source": [
-      "obj-37",
+      "obj-36",
       0
      ],
      "destination": [
-      "obj-24",
+      "obj-28",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-38",
+      0
+     ],
+     "destination": [
+      "obj-39",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-39",
+      0
+     ],
+     "destination": [
+      "obj-28",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-41",
+      0
+     ],
+     "destination": [
+      "obj-28",
       0
      ]
     }
@@ -1036,7 +1156,7 @@
       0
      ],
      "destination": [
-      "obj-39",
+      "obj-43",
       0
      ]
     }
@@ -1048,7 +1168,7 @@
       1
      ],
      "destination": [
-      "obj-39",
+      "obj-43",
       1
      ]
     }
@@ -1060,7 +1180,7 @@
       2
      ],
      "destination": [
-      "obj-40",
+      "obj-44",
       0
      ]
     }
@@ -1072,7 +1192,7 @@
       3
      ],
      "destination": [
-      "obj-41",
+      "obj-45",
       0
      ]
     }
@@ -1084,7 +1204,7 @@
       4
      ],
      "destination": [
-      "obj-42",
+      "obj-46",
       0
      ]
     }

@@ -8,10 +8,12 @@ var TO_BUFFER = 4, TO_DECK = 5, TO_ALL = 6;
 var TICKS_PER_BEAT = 480;
 var FADE_MS = 5;
 var NOBODY = "nobody answers: start magnet-server, and compare its port with magnet~'s";
-var set = { prompt: "", bars: 4, bpm: 0, seed: -1, amount: 0.5 };
+var set = { prompt: "", bars: 4, bpm: 0, seed: -1, takes: 1, amount: 0.5 };
 var host = { tempo: 120, meter: "4/4", rate: 0 };
 var more = [];
-var decks = { heard: -1, spare: -1, loading: -1, ticks: [0, 0], wants: false, clip: "" };
+var decks = { heard: -1, spare: -1, loading: -1, ticks: [0, 0], wants: false };
+var source = [];  // what vary and the others start from: a clip, or a WAV and its tempo
+var drawn = [];   // the takes of the newest request, the best first
 
 function tempoNames() {
   return ["bpm", set.bpm > 0 ? set.bpm : host.tempo];
@@ -25,24 +27,46 @@ function generate() {
   var names = ["prompt", set.prompt, "bars", set.bars].concat(tempoNames());
   names.push("meter", host.meter);
   pushRate(names, host.rate);
-  pushNumber(names, "seed", set.seed, 0);
+  pushDraws(names);
   ask("generate", names.concat(more));
 }
 
-function revise(verb) {
-  if (!decks.clip) {
+function pushDraws(names) {
+  pushNumber(names, "seed", set.seed, 0);
+  pushNumber(names, "takes", set.takes, 2);
+}
+
+function revise(verb, own) {
+  if (!source.length) {
     say("there is no clip yet: generate one first");
     return;
   }
-  var names = ["clip", decks.clip].concat(verb === "vary" ? ["amount", set.amount] : []);
-  if (verb === "continue") names.push("bars", set.bars);
-  pushNumber(names, "seed", set.seed, 0);
+  var names = ["clip", source[0]].concat(own);
+  if (source.length > 1) names.push("bpm", source[1]);
+  pushDraws(names);
   ask(verb, names.concat(more));
+}
+
+function recall(clip) {
+  var names = ["clip", clip];
+  pushRate(names, host.rate);
+  ask("clip/get", names);
+}
+
+function recallTake(rank) {
+  if (drawn[rank - 1]) recall(drawn[rank - 1]);
+  else say("there is no take " + rank + " of " + drawn.length);
+}
+
+// take id rank of clip …
+function keepTake(args) {
+  if (args[1] === 1) drawn = [];
+  drawn.push(args[3]);
 }
 
 // ready id clip path seconds bars bpm …
 function load(args) {
-  decks.clip = args[1];
+  source = [args[1]];
   decks.spare = -1;
   decks.loading = decks.heard === 0 ? 1 : 0;
   decks.ticks[decks.loading] = Math.round(args[3] * args[5] / 60 * TICKS_PER_BEAT);
@@ -98,6 +122,7 @@ function heard(word, args) {
   if (word === "accepted") say(args[1] ? "waits for " + args[1] + " others" : "it begins");
   if (word === "failed") say(args[2]);
   if (word === "cancelled") say("cancelled");
+  if (word === "take") keepTake(args);
   if (word === "ready") {
     outlet(TO_PROGRESS, 1);
     say("ready: seed " + args[9]);
@@ -109,8 +134,12 @@ function heard(word, args) {
 var DO = {
   begin: function () { openLink("/magnet/", NOBODY); },
   generate: generate, start: start, stop: stop, cancel: cancelJob,
-  "continue": function () { revise("continue"); },
-  vary: function () { revise("vary"); },
+  vary: function (amount) { revise("vary", ["amount", amount === undefined ? set.amount : amount]); },
+  infill: function (from, to) { revise("infill", ["from", from, "to", to]); },
+  "continue": function () { revise("continue", ["bars", set.bars]); },
+  loop: function () { revise("loop", []); },
+  clip: function () { source = arrayfromargs(arguments); },
+  get: recall, take: recallTake,
   loaded: loaded, wrapped: wrapped,
   more: function () { more = arrayfromargs(arguments); },
   tempo: function (bpm) { host.tempo = bpm; },

@@ -15,7 +15,7 @@ function desk.new(bridge)
 end
 
 --- Asks for what is selected.
--- @param verb generate, continue, infill or vary
+-- @param verb generate, vary, infill, continue or loop
 -- @param settings prompt, bars, takes, seed, amount, hint
 -- @return whether it was handed over; self.message says why not
 function desk:ask(verb, settings)

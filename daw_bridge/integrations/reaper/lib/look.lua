@@ -193,7 +193,7 @@ function look.continue(settings)
   } }
 end
 
---- What `infill` and `vary` have in common: new takes in the selected item.
+--- What `vary`, `infill` and `loop` have in common: new takes in the selected item.
 local function anew(settings, verb)
   local proj = reaper.EnumProjects(-1)
   local it, why = selected(proj)
@@ -257,6 +257,15 @@ function look.vary(settings)
     return nil, ask
   end
   ask.amount = settings.amount
+  return { { ask = ask, place = place } }
+end
+
+--- The selected item, its seam closed: what is around it is made anew.
+function look.loop(settings)
+  local it, ask, place = anew(settings, "loop")
+  if not it then
+    return nil, ask
+  end
   return { { ask = ask, place = place } }
 end
 

@@ -26,9 +26,10 @@ local NUMBERS = {
 }
 local VERBS = {
   { verb = "generate", label = "Generate" },
-  { verb = "continue", label = "Continue" },
-  { verb = "infill", label = "Infill" },
   { verb = "vary", label = "Vary" },
+  { verb = "infill", label = "Infill" },
+  { verb = "continue", label = "Continue" },
+  { verb = "loop", label = "Loop" },
 }
 
 --- What the musician set last time.

@@ -105,6 +105,47 @@ def test_vary_and_continue_start_from_the_newest_clip(tone_server: RunningServer
         assert len({first, second, third}) == 3
 
 
+def test_infill_loop_and_takes_start_from_the_newest_clip_or_the_one_that_is_named(
+    tone_server: RunningServer,
+) -> None:
+    with MaxScript(PLAYER, tone_server.port) as max_script:
+        begin(max_script)
+        max_script.say("loop")
+        assert "no clip yet" in max_script.state
+        for word, *values in (("prompt", "bass"), ("bars", 1), ("takes", 2), ("generate",)):
+            max_script.say(word, *values)
+        listen_until(max_script, lambda: len(ready(max_script)) == 1)
+        best, other = (take[3] for take in max_script.all(TO_ALL, "take"))
+        max_script.say("take", 3)
+        assert max_script.state == "there is no take 3 of 2"
+        max_script.say("takes", 1)
+        for n, words in ((2, ("take", 2)), (3, ("infill", 0, 2))):
+            max_script.say(*words)
+            listen_until(max_script, lambda n=n: len(ready(max_script)) == n)
+        max_script.say("clip", best)
+        max_script.say("loop")
+        listen_until(max_script, lambda: len(ready(max_script)) == 4)
+        asked = {m[0]: m for m in max_script.all(TO_NET)}
+        assert asked["/magnet/clip/get"][2:] == ["clip", other, "rate", 48000]
+        assert asked["/magnet/infill"][2:8] == ["clip", other, "from", 0, "to", 2]
+        assert asked["/magnet/loop"][2:4] == ["clip", best]
+        assert max_script.all(TO_BUFFER)[-1][2] == ready(max_script)[-1][2]
+
+
+def test_a_wav_is_named_with_its_tempo(tone_server: RunningServer) -> None:
+    with MaxScript(PLAYER, tone_server.port) as max_script:
+        begin(max_script)
+        for word, *values in (("prompt", "bass"), ("bars", 1), ("bpm", 96), ("generate",)):
+            max_script.say(word, *values)
+        listen_until(max_script, lambda: len(ready(max_script)) == 1)
+        path = ready(max_script)[0][2]
+        max_script.say("clip", path, 96)
+        max_script.say("vary", 0.2)
+        listen_until(max_script, lambda: len(ready(max_script)) == 2)
+        (asked,) = max_script.all(TO_NET, "/magnet/vary")
+        assert asked[1:7] == ["clip", path, "amount", 0.2, "bpm", 96]
+
+
 def test_what_the_server_refuses_is_shown_in_its_own_words(tone_server: RunningServer) -> None:
     with MaxScript(PLAYER, tone_server.port) as max_script:
         begin(max_script)
@@ -172,11 +213,11 @@ def test_the_device_lands_clips_in_its_own_track_from_button_to_slot(
         device.say("prompt", "deep", "sub", "bass")
         for word, value in (("bars", "1"), ("seed", 7), ("temperature", 2.5), ("guidance", 0)):
             device.say(word, value)
-        for n, verb in enumerate(("generate", "vary", "continue"), 1):
+        for n, verb in enumerate(("generate", "vary", "continue", "loop"), 1):
             live_set.view.detail_clip = live_set.tracks[1].clip_slots[n - 2].clip if n > 1 else None
             press(device, host, verb, n)
         slots = live_set.tracks[1].clip_slots
-        assert [slot.has_clip for slot in slots] == [True, True, True, False]
+        assert [slot.has_clip for slot in slots] == [True, True, True, True]
         assert slots[0].clip.name == "deep sub bass · 1 bar · 97.25 BPM · seed 7"
         assert slots[0].clip.sample_rate == 44100
         assert device.all(TO_PROGRESS)[-1] == [1]

@@ -28,7 +28,7 @@ PATCHES = (DEVICE, PLAYER, HELP)
 GENERATE_NAMES = {parameter.name: parameter for parameter in GENERATE}
 SCRIPT_WORDS = {
     *("begin", "loaded", "wrapped", "tempo", "meter", "rate", "port", "more"),
-    *("start", "stop", "prompt", "bars", "bpm", "seed", "amount", "takes"),
+    *("start", "stop", "prompt", "bars", "bpm", "seed", "amount", "takes", "take"),
     *("temperature", "guidance", *JOB_VERBS, *OTHER_VERBS),
 }
 
@@ -116,7 +116,7 @@ def test_every_control_of_live_can_be_automated_but_the_port_and_the_words() -> 
 
 def test_parameters_have_names_of_their_own_and_are_listed_for_push() -> None:
     names = [value["parameter_longname"] for value in parameters().values()]
-    assert len(set(names)) == len(names) == 13
+    assert len(set(names)) == len(names) == 14
     listed = patcher_of(DEVICE)["parameters"]
     banks = listed.pop("parameterbanks")
     assert {entry[0] for entry in listed.values()} == set(names)

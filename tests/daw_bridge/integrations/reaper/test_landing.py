@@ -262,6 +262,25 @@ s.wait_for("✓")
     np.testing.assert_allclose(given, whole[22050 : 22050 + 88200], atol=1e-6)
 
 
+def test_the_seam_of_an_item_is_closed_in_a_take_as_long_as_it_was(
+    server: RunningServer, reaper: Reaper
+) -> None:
+    path = reaper.folder / "open loop.wav"
+    soundfile.write(path, 0.4 * np.sin(2 * np.pi * 55.3 * np.arange(2 * 44100) / 44100), 44100)
+    report = reaper.run(f"""{PLAIN}
+p.selected_item = s.item(p.tracks[1], 2, 2, [[{path}]])
+s.set({{ prompt = "" }})
+s.start("MAGNeT.lua")
+s.click("Loop")
+s.wait_for("✓")
+""")
+    (item,) = items_of(report, "Drums")
+    made = item["takes"][1]
+    assert made["n_samples"] / made["rate"] == 2.0
+    sidecar = json.loads((server.clips / f"{made['ext']['clip']}.json").read_text())
+    assert sidecar["request"]["start"]["how"] == "loop"
+
+
 def test_a_saved_project_keeps_its_clips_in_its_own_folder(reaper: Reaper) -> None:
     media = reaper.folder / "song" / "Media files"
     report = reaper.run(
@@ -323,8 +342,8 @@ def test_what_was_installed_finds_its_bridge_and_becomes_actions(
     assert len(items_of(report, "Drums")) == 1
     names = [Path(path).name for path, _ in report["actions"]]
     assert names == [
-        f"MAGNeT - {v}.lua" for v in ("generate", "continue", "infill", "vary", "cancel")
+        f"MAGNeT - {v}.lua" for v in ("generate", "vary", "infill", "continue", "loop", "cancel")
     ]
-    assert [commit for _, commit in report["actions"]] == [False] * 4 + [True]
+    assert [commit for _, commit in report["actions"]] == [False] * 5 + [True]
     assert run(tmp_path, "uninstall", "reaper")[0] == 0
     assert list(resources.iterdir()) == []

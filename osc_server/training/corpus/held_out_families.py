@@ -22,12 +22,12 @@ _DRUMS: dict[str, dict[str, float]] = {
         "pounding techno kick with offbeat hats": 130.0,
         "a house beat to dance to, claps on two and four": 122.0,
     },
-    "breakbeat": {
+    "breaks and hip hop": {
         "a dusty breakbeat for rapping over": 92.0,
         "fast drum and bass break, bright cymbals": 172.0,
         "chopped jungle drums at full speed": 168.0,
-        "funky live drums full of ghost notes": 104.5,
-        "old breaks, acoustic kit, lots of snare": 110.0,
+        "just a boom bap kick, snare and hats": 88.0,
+        "old tape lo-fi drums for studying": 78.0,
     },
     "trap drums": {
         "slow trap drums where the hats roll": 140.0,
@@ -35,13 +35,6 @@ _DRUMS: dict[str, dict[str, float]] = {
         "trap beat with an 808 kit under a rapper": 146.0,
         "heavy halftime drums with room between the hits": 138.0,
         "808 trap drums, snappy claps, hat rolls everywhere": 152.0,
-    },
-    "hip hop drums": {
-        "just a boom bap kick, snare and hats": 88.0,
-        "old tape lo-fi drums for studying": 78.0,
-        "laid back hip hop drums from a dusty sampler": 90.0,
-        "a boom bap beat that swings a little": 94.0,
-        "soft lo-fi hip hop drum loop, worn out": 82.0,
     },
     "swing drums": {
         "swinging jazz drummer on the ride cymbal": 150.0,
@@ -94,12 +87,12 @@ _PROMPTS: dict[str, tuple[str, ...]] = {
         "rhodes chords for a lo-fi tune, mellow",
         "warm rhodes comping",
     ),
-    "piano": (
+    "piano or guitar": (
         "house piano chords, stabbing",
         "sad piano chord progression in a minor key",
-        "bright piano chords, uplifting",
-        "waltz piano chords",
         "a grand piano playing held chords",
+        "strummed guitar chords like a pop song",
+        "folk melody on a guitar",
     ),
     "organ": (
         "organ chords on the offbeat, reggae skank",
@@ -107,13 +100,6 @@ _PROMPTS: dict[str, tuple[str, ...]] = {
         "drawbar organ chords held long",
         "organ stabs for a garage track",
         "church like organ harmony",
-    ),
-    "guitar": (
-        "strummed guitar chords like a pop song",
-        "bossa guitar chords, gentle",
-        "an arpeggiated guitar figure",
-        "folk melody on a guitar",
-        "acoustic guitar chords, campfire strumming",
     ),
     "synth stabs": (
         "short synth stabs for techno people",
@@ -143,13 +129,6 @@ _PROMPTS: dict[str, tuple[str, ...]] = {
         "icy glass pad atmosphere",
         "glassy soundscape, very bright",
     ),
-    "pluck": (
-        "plucked arpeggio that bounces",
-        "bright pluck arp for house",
-        "broken chord arpeggio, synth pluck",
-        "plucked melody for a trap song",
-        "short plucked synth notes going up and down",
-    ),
     "bell": (
         "bell melody like a music box",
         "sparkling bell arpeggio going upwards",
@@ -168,7 +147,7 @@ _PROMPTS: dict[str, tuple[str, ...]] = {
         "fast sixteenth note arp for trance",
         "retro synth arpeggio like an 80s film",
         "square wave arpeggio from a video game console",
-        "triplet arpeggio on a saw",
+        "plucked arpeggio that bounces",
         "distorted saw arp, aggressive",
     ),
     "flute": (

@@ -87,9 +87,24 @@ def make_session(home: Path, name: str, rate_hz: int, tempos: str = "") -> dict[
 
 
 def export(home: Path, name: str) -> NDArray[np.float32]:
-    """What Ardour exports of a session, ``[n_samples, 2]``: all that its master puts out."""
+    """What Ardour exports of a session, ``[n_samples, 2]``: all that its master puts out.
+
+    Some exports of Ardour 7.3 (2 of 45 measured) have a wild number, 2150 or NaN, at the first
+    sample of each block, also where nothing lies; so it exports until two agree to the sample.
+    """
+    first = _export_once(home, name)
+    for _ in range(_TRIES):
+        second = _export_once(home, name)
+        if np.array_equal(first, second):
+            return second
+        first = second
+    raise AssertionError("no two exports of Ardour agree")
+
+
+def _export_once(home: Path, name: str) -> NDArray[np.float32]:
     program = require_tool("ardour7-export", package="ardour")
     target = home / f"{name}-export.wav"
+    target.unlink(missing_ok=True)
     done = subprocess.run(
         [program, "-b", "float", "-o", str(target), str(home / name), name],
         env=environment(home), stdin=subprocess.DEVNULL,

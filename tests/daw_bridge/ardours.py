@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -87,14 +87,19 @@ def make_session(home: Path, name: str, rate_hz: int, tempos: str = "") -> dict[
 
 
 def export(home: Path, name: str) -> NDArray[np.float32]:
-    """What Ardour exports of a session, ``[n_samples, 2]``: all that its master puts out.
+    """What Ardour exports of a session, ``[n_samples, 2]``: all that its master puts out."""
+    return agreed(lambda: _export_once(home, name))
+
+
+def agreed(export_once: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+    """An export that Ardour made twice.
 
     Some exports of Ardour 7.3 (2 of 45 measured) have a wild number, 2150 or NaN, at the first
     sample of each block, also where nothing lies; so it exports until two agree to the sample.
     """
-    first = _export_once(home, name)
+    first = export_once()
     for _ in range(_TRIES):
-        second = _export_once(home, name)
+        second = export_once()
         if np.array_equal(first, second):
             return second
         first = second

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from tests.daw_bridge.ardours import agreed
 from tests.daw_bridge.integrations.lv2 import URI, Song
 from tests.tools import require_tool
 
@@ -82,6 +83,10 @@ def export(session: Path, seconds: int, env: dict[str, str]) -> NDArray[np.float
     text = file.read_text("utf-8")
     assert "<Locations/>" in text
     file.write_text(text.replace("<Locations/>", f"<Locations>{mark}</Locations>"), "utf-8")
+    return agreed(lambda: _export_once(session, env))
+
+
+def _export_once(session: Path, env: dict[str, str]) -> NDArray[np.float32]:
     out = session.parent / "export.wav"
     program = require_tool("ardour7-export", package="ardour")
     options = ["-b", "float", "-o", str(out)]

@@ -50,7 +50,7 @@ bench: $(READY)
 
 train: $(READY)
 	$(BIN)/python -m osc_server.training --size $(SIZE)
-	$(BIN)/python -m osc_server.training.evaluation --full --model train/embedded
+	$(BIN)/python -m osc_server.training.evaluation --size full --model train/embedded
 
 evaluate: $(READY)
 	$(BIN)/python -m osc_server.training.evaluation

@@ -32,7 +32,7 @@ from osc_server.training.evaluation.smear import smear
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.tempo import TOLERANCE
 from osc_server.training.evaluation.verdict import RHYTHMIC
-from osc_server.training.evaluation.words import counted_words, measure_words
+from osc_server.training.evaluation.words import count_captions, measure_words
 
 
 def make_figures(
@@ -137,8 +137,9 @@ def _settings(settings: Settings, reference: Reference, generated: Generated) ->
 def _words(engine: Engine, settings: Settings, families: Record) -> Record:
     """Over all held-out prompts; whether they are followed, over those of families."""
     texts = [p.text for p in HELD_OUT] + [p.text for p in HELD_OUT_FAMILIES]
-    counts = counted_words(settings.captioned_clips)
-    return measure_words(engine, list(dict.fromkeys(texts)), counts, families["by_prompt"])
+    prompts = list(dict.fromkeys(texts))
+    captions = count_captions(settings.captioned_clips, prompts)
+    return measure_words(engine, prompts, captions, families["by_prompt"])
 
 
 def _in_four(specimens: Sequence[Specimen], kind: str = "drums") -> list[Specimen]:

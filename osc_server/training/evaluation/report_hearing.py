@@ -80,9 +80,12 @@ def words_section(figures: Record) -> str:
     known, strange = words["followed"]["known"], words["followed"]["strange"]
     seldom = ", ".join(words["seldom_captioned"])
     missed = ", ".join(words["missed"])
+    leaked = ", ".join(f"“{prompt}”" for prompt in words["prompts_that_are_captions"])
     return (
         "## Does it say which words it does not know?\n\n"
-        f"{words['prompts_with_strange_words']} of {words['prompts']} held-out prompts hold words "
+        f"Of the {words['prompts']} held-out prompts {leaked or 'none'} "
+        f"{'are' if ', ' in leaked else 'is'} among the {words['captions']:,} captions of the "
+        f"training. {words['prompts_with_strange_words']} of them hold words "
         f"that stand in no caption of the training ({words['never_captioned']} of "
         f"{words['words']} words, counted anew from the captions). `ready` names all of them in "
         f"{ratio(words['named'])} of those prompts"

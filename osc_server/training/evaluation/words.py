@@ -7,7 +7,8 @@ ships with the weights and that the model answers from.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from osc_server.magnet.vocabulary import is_number, split_words
 from osc_server.rendering.plan import Engine
@@ -19,36 +20,60 @@ from osc_server.training.network_data import CAPTIONS_PER_CLIP
 from osc_server.training.sizes import SIZES
 
 
-def counted_words(n_clips: int) -> Counter[str]:
-    """How many captions of the first clips of the training hold each word; numbers are none."""
-    counts: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """What the captions of a training hold.
+
+    Attributes:
+        total: how many there are.
+        words: in how many of them each word is; numbers are none.
+        found: prompts that are captions, letter for letter (capitals aside): they are not held out.
+    """
+
+    total: int
+    words: Mapping[str, int]
+    found: tuple[str, ...] = ()
+
+
+def count_captions(n_clips: int, prompts: Sequence[str]) -> Captions:
+    """The captions of the first clips of the training, as it draws them itself."""
     first_seed = SIZES["gpu"].seed
-    for index in range(n_clips):
-        spec = draw_spec(first_seed + index)
-        for number in range(CAPTIONS_PER_CLIP):
-            counts.update(set(split_words(caption(spec, number))))
-    return Counter({word: n for word, n in counts.items() if not is_number(word)})
+    specs = (draw_spec(first_seed + index) for index in range(n_clips))
+    texts = (caption(spec, number) for spec in specs for number in range(CAPTIONS_PER_CLIP))
+    return read_captions(texts, prompts)
+
+
+def read_captions(texts: Iterable[str], prompts: Sequence[str]) -> Captions:
+    """What these captions hold."""
+    asked = {prompt.lower(): prompt for prompt in prompts}
+    words: Counter[str] = Counter()
+    found: set[str] = set()
+    total = 0
+    for text in texts:
+        total += 1
+        words.update(set(split_words(text)))
+        if text.lower() in asked:
+            found.add(asked[text.lower()])
+    known = {word: n for word, n in words.items() if not is_number(word)}
+    return Captions(total, known, tuple(sorted(found)))
 
 
 def measure_words(
-    engine: Engine,
-    prompts: Sequence[str],
-    counts: Mapping[str, int],
-    by_prompt: Mapping[str, Record],
+    engine: Engine, prompts: Sequence[str], captions: Captions, by_prompt: Mapping[str, Record]
 ) -> Record:
     """How truly strange words are named, and how often prompts that have some are followed.
 
     Args:
         engine: says which words it does not know.
         prompts: held-out ones.
-        counts: see ``counted_words``.
+        captions: of the training.
         by_prompt: hits and total of each prompt, as ``measure_labels`` counts them.
     """
     said = {prompt: set(engine.unknown_words(prompt)) for prompt in prompts}
     held = {p: {w for w in split_words(p) if not is_number(w)} for p in prompts}
-    strange = {prompt: {w for w in words if not counts.get(w)} for prompt, words in held.items()}
     every = set().union(*held.values())
-    never = {word for word in every if not counts.get(word)}
+    never = {word for word in every if word not in captions.words}
+    strange = {prompt: words & never for prompt, words in held.items()}
     named = set().union(*said.values())
     followed = {
         name: Ratio(sum(r["hits"] for r in rows), sum(r["total"] for r in rows)).record()
@@ -59,6 +84,8 @@ def measure_words(
     }
     return {
         "prompts": len(prompts),
+        "captions": captions.total,
+        "prompts_that_are_captions": list(captions.found),
         "prompts_with_strange_words": sum(map(bool, strange.values())),
         "named": Ratio.of(strange[p] <= said[p] for p in prompts if strange[p]).record(),
         "words": len(every),

@@ -1,10 +1,16 @@
-from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from osc_server.training.evaluation.words import counted_words, measure_words
+from osc_server.magnet.engine import EMBEDDED, load_engine
+from osc_server.training.evaluation.words import (
+    Captions,
+    count_captions,
+    measure_words,
+    read_captions,
+)
 
-COUNTS = Counter({"rain": 90, "on": 0, "soft": 3, "pad": 500})
+CAPTIONS = Captions(600, {"rain": 90, "soft": 3, "pad": 500})
 
 
 class Knowing:
@@ -21,7 +27,7 @@ PROMPTS = ("rain on roof", "soft pad", "rain pad")
 
 
 def test_prompts_with_strange_words_are_those_that_no_caption_explains():
-    found = measure_words(Knowing("rain", "pad"), PROMPTS, COUNTS, {})
+    found = measure_words(Knowing("rain", "pad"), PROMPTS, CAPTIONS, {})
     assert (found["prompts"], found["prompts_with_strange_words"]) == (3, 1)
     assert found["named"]["hits"] == found["named"]["total"] == 1
     assert (found["words"], found["never_captioned"]) == (5, 2)
@@ -30,7 +36,7 @@ def test_prompts_with_strange_words_are_those_that_no_caption_explains():
 
 
 def test_a_model_that_pretends_to_know_is_found_out():
-    found = measure_words(Knowing("rain", "pad", "roof", "soft"), PROMPTS, COUNTS, {})
+    found = measure_words(Knowing("rain", "pad", "roof", "soft"), PROMPTS, CAPTIONS, {})
     assert found["named"]["hits"] == 0
     assert found["missed"] == ["roof"]
 
@@ -41,25 +47,26 @@ def test_how_prompts_are_followed_is_told_apart_by_their_words():
         "soft pad": {"hits": 2, "total": 2},
         "rain pad": {"hits": 1, "total": 2},
     }
-    followed = measure_words(Knowing("rain", "pad"), PROMPTS, COUNTS, by_prompt)["followed"]
+    followed = measure_words(Knowing("rain", "pad"), PROMPTS, CAPTIONS, by_prompt)["followed"]
     assert followed["strange"]["share"] == 0.25
     assert followed["known"]["share"] == 0.75
 
 
 def test_words_are_counted_once_a_caption_and_numbers_are_none():
-    counts = counted_words(60)
-    assert counts["drums"] > 5
-    assert max(counts.values()) <= 60 * 8
-    assert not any(word[0].isdigit() and word.endswith("bpm") for word in counts)
-    assert counts["glockenspiel"] == 0
+    found = read_captions(["pad pad 120", "Rain", "rain, 90.5 bpm"], ["rain", "a pad"])
+    assert found == Captions(3, {"pad": 1, "bpm": 1, "rain": 2}, ("rain",))
+
+
+def test_the_captions_are_those_of_the_training():
+    found = count_captions(60, ["rain falling on a roof"])
+    assert found.total == 60 * 8
+    assert found.words["drums"] > 5
+    assert max(found.words.values()) <= 60 * 8
+    assert found.found == ()
 
 
 @pytest.mark.parametrize("word", ["roof", "glockenspiel", "tape"])
 def test_the_shipped_model_does_not_claim_words_of_no_caption(word):
-    from pathlib import Path
-
-    from osc_server.magnet.engine import EMBEDDED, load_engine
-
     engine = load_engine(EMBEDDED, models_folder=Path("no-models"), device="cpu")
-    assert counted_words(200)[word] == 0
+    assert word not in count_captions(200, []).words
     assert engine.unknown_words(f"soft {word}") == (word,)

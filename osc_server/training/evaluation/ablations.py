@@ -94,7 +94,6 @@ VARIANTS = (
         expected="better",
     ),
     Variant("span of 1 frame", span=1, paper=_SPAN, expected="worse"),
-    Variant("span of 1 frame, 20 steps first", {"steps": (20, 3, 3, 3)}, span=1, paper=_SPAN),
     Variant(
         "unrestricted context",
         all_context=True,

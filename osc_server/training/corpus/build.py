@@ -29,8 +29,7 @@ def build(folder: Path, first_seed: int, count: int, workers: int, revision: int
     order: index, seed, revision, kind, caption, bpm, meter, beats_per_bar, cycle_bars,
     cycle_samples, first_beat, key, parts). Until the last clip is done both are called ``….part``;
     a chunk of 16 clips counts once its rows are written, so an interrupted build loses at most the
-    chunks in
-    flight. A larger ``count`` than before extends what is there.
+    chunks in flight. A larger ``count`` than before extends what is there.
 
     Raises:
         ValueError: ``folder`` holds a corpus of other seeds or another revision, or count or

@@ -105,7 +105,7 @@ def print_goals(figures: Record) -> None:
 
 def main(  # noqa: PLR0913  (each is a flag)
     model: Annotated[str, typer.Option(help="embedded, a folder, a name, or tone.")] = "embedded",
-    out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("docs/embedded-model"),
+    out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("report"),
     size: Annotated[str, typer.Option(help=f"How much to measure: {', '.join(SIZES)}.")] = "quick",
     cache: Annotated[Path, typer.Option(help="Keeps the classifier.")] = Path("train/evaluation"),
     models: Annotated[Path, typer.Option(help="Models folder.")] = Path("models"),

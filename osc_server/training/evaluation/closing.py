@@ -1,9 +1,9 @@
 """What closes a loop: circular decoding against plain decoding and a crossfade (arXiv 2504.04466).
 
-As LoopGen measures it: perplexity of the codes around the seam, when the loop is laid in a circle.
-Two judge: the network itself, each code from all that surrounds it, and its autoregressive
-companion, which reads on from the loop's end (see ``reading``). A crossfaded loop has to be encoded
-for that; what encoding alone does to the figure is a row of its own.
+Perplexity of the codes at the seam, the loop laid in a circle. Two judge: the autoregressive
+companion, which reads on from the loop's end, as LoopGen judges (see ``reading``); and the network
+itself, each code from all that surrounds it. LoopGen encodes the audio of every loop for that. Here
+both are measured: the codes that were drawn, and those of the audio encoded again.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from osc_server.training.evaluation.spectra import Floats
 FADE_FRAMES = 12  # 0.24 s: from the plain loop's own continuation back into its start
 N_RESAMPLINGS = 2000
 
-CIRCULAR, PLAIN, CROSSFADED = "circular", "plain", "crossfaded"
-SOURCES = (PLAIN, CROSSFADED, CIRCULAR, "circular, encoded again")
+PLAIN, CIRCULAR = "plain", "circular"
+PLAIN_AGAIN, CROSSFADED, CIRCULAR_AGAIN = "plain again", "crossfaded again", "circular again"
+SOURCES = (PLAIN, CIRCULAR, PLAIN_AGAIN, CROSSFADED, CIRCULAR_AGAIN)
+"""Codes as they were drawn, and, *again*, those of the audio encoded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,10 @@ def judge_closing(engine: Engine, ask: Ask, reader: Companion | None = None) -> 
     samples_per_frame = len(audio) // long.shape[1]
     codes = {
         PLAIN: plain,
-        CROSSFADED: encode_circle(engine, crossfade(audio, line.n_frames * samples_per_frame)),
         CIRCULAR: circle,
-        SOURCES[3]: encode_circle(engine, engine.decode(circle, circular=True)[:, 0]),
+        PLAIN_AGAIN: encode_circle(engine, engine.decode(plain, circular=False)[:, 0]),
+        CROSSFADED: encode_circle(engine, crossfade(audio, line.n_frames * samples_per_frame)),
+        CIRCULAR_AGAIN: encode_circle(engine, engine.decode(circle, circular=True)[:, 0]),
     }
     return {source: _judged(engine, reader, found, clip) for source, found in codes.items()}
 
@@ -120,7 +123,9 @@ def _figures(judged: Sequence[Mapping[str, SeamSurprise]], seed: int) -> Record:
         source: {
             "seam": float(np.exp(seams[source].mean())),
             "inside": float(np.exp(np.mean([j[source].inside for j in judged]))),
-            "lower_than_plain": _reduction(seams[source], seams[PLAIN], draws),
+            "lower_than_plain": _reduction(
+                seams[source], seams[PLAIN_AGAIN if source.endswith("again") else PLAIN], draws
+            ),
         }
         for source in SOURCES
     }
@@ -129,7 +134,7 @@ def _figures(judged: Sequence[Mapping[str, SeamSurprise]], seed: int) -> Record:
 def _reduction(
     seam: NDArray[np.float64], plain: NDArray[np.float64], draws: NDArray[np.int64]
 ) -> Record:
-    """By how much the perplexity of all seams is lower than that of the plain ones, 0..1."""
+    """By how much the perplexity of all seams is lower than that of plain ones, 0..1."""
     difference = seam - plain
     shares = 1.0 - np.exp(difference[draws].mean(axis=1))
     low, high = np.percentile(shares, [2.5, 97.5])

@@ -1,8 +1,10 @@
 """A second judge of seams: the autoregressive companion, which reads a loop out of its own end.
 
 The network that judges in ``seam_report`` has also drawn the loop, from both sides and in the very
-way that it judges. The companion reads from the past alone, as the reference model of LoopGen does,
-and has drawn none of it; the embedded model's is the same weights trained for another task.
+way that it judges. The companion reads from the past alone and has drawn none of it; the embedded
+model's is the same weights trained for another task. So LoopGen judges (arXiv 2504.04466 and its
+published code): a MusicGen reads a loop twice, and what counts is how unexpected the first codebook
+is in the first five frames of the second time.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from osc_server.magnet.protocols import Companion
 from osc_server.rendering.plan import Codes, Plan
 from osc_server.rendering.seam_report import SeamSurprise
 
-AFTER_FRAMES = 12
-"""Frames after the seam that are judged: a reader is surprised by what follows, not before."""
+AFTER_FRAMES = 5
+"""Frames after the seam that are judged: what surprises a reader is what follows."""
 _LEAST = 1e-9  # a probability; its logarithm is finite
 
 
@@ -41,7 +43,7 @@ def load_reader(spec: str, models_folder: Path, device: torch.device) -> Compani
 def reader_surprise(
     reader: Companion, codes: Codes, plan: Plan, device: torch.device
 ) -> SeamSurprise:
-    """How unexpected a loop is to who comes out of its end, in nats a code.
+    """How unexpected a loop's first codebook is to who comes out of its end, in nats a code.
 
     Args:
         reader: reads from the past alone, by the plan's words and without guidance.
@@ -55,7 +57,6 @@ def reader_surprise(
     if plan.wrap_frames == 0 or codes.shape[1] <= AFTER_FRAMES:
         raise ValueError("a seam is read from a tail into a head: the loop is too short or a line")
     given = torch.from_numpy(np.ascontiguousarray(codes, dtype=np.int64))[None].to(device)
-    rescorer = reader.rescorer([plan])
-    likely = [rescorer.probabilities(given, stage)[0] for stage in range(codes.shape[0])]
-    nats: NDArray[np.float32] = -torch.stack(likely).clamp_min(_LEAST).log().cpu().numpy()
-    return SeamSurprise(float(nats[:, :AFTER_FRAMES].mean()), float(nats[:, AFTER_FRAMES:].mean()))
+    likely = reader.rescorer([plan]).probabilities(given, 0)[0]
+    nats: NDArray[np.float32] = -likely.clamp_min(_LEAST).log().cpu().numpy()
+    return SeamSurprise(float(nats[:AFTER_FRAMES].mean()), float(nats[AFTER_FRAMES:].mean()))

@@ -139,42 +139,44 @@ def closing_section(figures: Record) -> str:
     closing = figures["closing"]
     rows = [
         (
-            _closed(source),
-            *_judged(source, closing["sources"][source]),
+            _CLOSED[source],
             *(_judged(source, closing["reader"][source]) if closing["reader"] else ("", "", "")),
+            *_judged(source, closing["sources"][source]),
         )
         for source in closing["sources"]
     ]
     return (
         "## What closes a loop?\n\n"
-        "As LoopGen measures it (arXiv 2504.04466): perplexity of the codes around the seam, the "
-        f"loop laid in a circle; {closing['loops']} loops, each way from the same prompts and "
-        "seeds. *Network*: the network that drew the loop judges each code within a quarter of a "
-        "second of the seam from all that surrounds it; it drew circular loops in that very way, "
-        "which is in their favour. *Companion*: its autoregressive companion comes out of the "
-        "loop's end and judges the quarter of a second that follows; it drew none of them, and is "
-        "nearer to the reference model of LoopGen. Plain: the same frames decoded as a line. "
-        "Crossfaded: a plain loop rendered 0.24 s longer, its continuation faded into its start, "
-        "and encoded again; what encoding alone costs is the last row against the one before. "
-        "LoopGen reports 55 % less than plain, for a model that is told neither tempo nor bars, so "
+        "Perplexity of the codes at the seam, the loop laid in a circle: "
+        f"{closing['loops']} loops, each way from the same prompts and seeds. *Reader*: as LoopGen "
+        "measures it (arXiv 2504.04466, and its published code), an autoregressive model comes out "
+        "of the loop's end and judges the first codebook of the five frames that follow. LoopGen's "
+        "is a MusicGen; here it is the companion of this model, the same weights trained to read "
+        "from the past alone. *Network*: the network that drew the loop judges all codes within a "
+        "quarter of a second of the seam from both sides; it drew circular loops in that very way, "
+        "which is in their favour. Plain: the same frames decoded as a line. Crossfaded: a plain "
+        "loop rendered 0.24 s longer, its continuation faded into its start. *Again*: from the "
+        "loop's audio, encoded again, as LoopGen does; each is held against plain decoding of its "
+        "own sort. LoopGen reports 55 % less, for a model that is told neither tempo nor bars, so "
         "that its plain loops end anywhere; this one is told both, and its plain loops end on a "
         "bar already.\n\n"
         + table(
-            ("loops", "network: at the seam", "inside", "seam lower than plain by",
-             "companion: after the seam", "elsewhere", "seam lower than plain by"),
+            ("loops", "reader: after the seam", "elsewhere", "lower than plain by",
+             "network: at the seam", "elsewhere", "lower than plain by"),
             rows,
         )
     )  # fmt: skip
 
 
+_CLOSED = {
+    "plain": "plain decoding",
+    "circular": "circular decoding (what ships)",
+    "plain again": "plain, again",
+    "crossfaded again": "plain and crossfaded, again",
+    "circular again": "circular, again",
+}
+
+
 def _judged(source: str, record: Record) -> tuple[str, str, str]:
-    lower = "" if source == "plain" else share(record["lower_than_plain"])
+    lower = "" if source in ("plain", "plain again") else share(record["lower_than_plain"])
     return f"{record['seam']:.1f}", f"{record['inside']:.1f}", lower
-
-
-def _closed(source: str) -> str:
-    return {
-        "plain": "plain decoding",
-        "crossfaded": "plain, crossfaded",
-        "circular": "circular decoding (what ships)",
-    }.get(source, source)

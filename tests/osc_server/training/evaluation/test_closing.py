@@ -27,7 +27,7 @@ def test_half_the_perplexity_is_fifty_percent_less():
     assert figures["loops"] == 5
     assert figures["sources"]["plain"]["seam"] == pytest.approx(80.0)
     assert figures["sources"]["circular"]["lower_than_plain"]["share"] == pytest.approx(0.5)
-    assert figures["sources"]["crossfaded"]["lower_than_plain"]["share"] == 0.0
+    assert figures["sources"]["crossfaded again"]["lower_than_plain"]["share"] == 0.0
 
 
 def test_the_companion_judges_apart_and_only_where_it_judged_all():
@@ -37,6 +37,13 @@ def test_the_companion_judges_apart_and_only_where_it_judged_all():
     assert found["reader"]["circular"]["lower_than_plain"]["share"] == 0.0
     assert found["sources"]["circular"]["lower_than_plain"]["share"] > 0.6
     assert closing_figures([closing(4.0, 3.0)] * 3, seed=1)["reader"] is None
+
+
+def test_what_was_encoded_again_is_held_against_plain_decoding_encoded_again():
+    found = closing(4.0, 3.0) | {"plain again": Surprises(SeamSurprise(5.0, 3.0))}
+    sources = closing_figures([found] * 3, seed=1)["sources"]
+    assert sources["circular again"]["lower_than_plain"]["share"] == pytest.approx(0.8647, abs=1e-3)
+    assert sources["circular"]["lower_than_plain"]["share"] == pytest.approx(0.6321, abs=1e-3)
 
 
 def test_the_interval_holds_what_differs_between_loops():

@@ -5,7 +5,7 @@ import { button, choice, numberField } from "./controls.js";
 import { h, say } from "./dom.js";
 
 const AT = "/magnet/clock/";
-const NAMES = { internal: "internal clock", midi: "MIDI clock", link: "Link", osc: "OSC", tap: "tapped" };
+const NAMES = { internal: "internal clock", midi: "MIDI clock", link: "Link", osc: "OSC transport", tap: "tapped" };
 const SOURCES = { auto: "auto", internal: "internal", link: "Link", midi: "MIDI", osc: "OSC", tap: "tap" };
 const QUANTA = ["beat", "bar", "2 bars", "4 bars", "8 bars"];
 const METERS = ["2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"];
@@ -63,13 +63,14 @@ function leads(link) {
   return element;
 }
 
-function called({ leader, name, source, playing, description }) {
+function called({ leader, source, playing, description = "" }) {
   if (leader === "internal") {
     return source in NAMES && source !== "internal" ? `waits for ${SOURCES[source]}` : NAMES.internal;
   }
-  const who = (leader === "osc" && name) || NAMES[leader];
+  const named = description.match(/^osc \((.+)\)(, stopped)?$/); // also where it has just stopped
+  const who = named?.[1] ?? NAMES[leader];
   if (playing === 0) return `■ ${who}`;
-  return description?.includes("beats only") ? `${who}, no bars` : who;
+  return description.includes("beats only") ? `${who}, no bars` : who;
 }
 
 // Buttons that would move nothing are dimmed: a transport that is another's, and a stop of nobody's.
@@ -97,14 +98,19 @@ function idle(element, on) {
   element.setAttribute("aria-disabled", String(on));
 }
 
-// Calls with all that is known of who leads, whenever one of it changes.
+// Calls with all that is known of who leads when it has changed: once for all that is told together.
 function onAny(link, listener) {
   const words = ["leader", "name", "source", "playing", "description"];
+  let due = false;
   const look = () => {
+    due = false;
     const now = Object.fromEntries(words.map((word) => [word, link.store.get(AT + word)]));
     if (now.leader !== undefined) listener(now);
   };
-  words.forEach((word) => link.store.on(AT + word, look));
+  words.forEach((word) => link.store.on(AT + word, () => {
+    if (!due) requestAnimationFrame(look);
+    due = true;
+  }));
 }
 
 // A tap counts when the finger comes down, not when it leaves.

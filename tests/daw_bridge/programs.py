@@ -80,7 +80,7 @@ def run(folder: Path, *arguments: str, **env: str) -> tuple[int, str]:
 def running(
     *arguments: str, folder: Path, env: dict[str, str] | None = None, enter: Sequence[str] = ()
 ) -> Iterator[Program]:
-    """``magnet-bridge …`` in a folder, ended with the block; ``enter`` is put before the command."""
+    """``magnet-bridge …`` in a folder, ended with the block; ``enter`` goes before the command."""
     process = subprocess.Popen(
         [*enter, *BRIDGE, *arguments],
         cwd=folder,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -60,7 +61,8 @@ def message(page):
 NOTE_WHO_LEADS = """() => {
     window.led = [];
     const leads = document.querySelector(".leads");
-    new MutationObserver(() => window.led.push(leads.textContent)).observe(leads, {childList: true});
+    const note = () => window.led.push(leads.textContent);
+    new MutationObserver(note).observe(leads, {childList: true});
 }"""
 
 
@@ -267,5 +269,5 @@ def test_a_phone_says_who_leads_and_all_of_it_where_the_clock_is_unfolded(chromi
             .map((one) => one.getBoundingClientRect()).map(({left, right}) => [left, right])
             .sort((a, b) => a[0] - b[0])"""
         )
-        assert all(a[1] <= b[0] for a, b in zip(inside, inside[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in pairwise(inside))
         assert inside[-1][1] <= box["x"] + box["width"]

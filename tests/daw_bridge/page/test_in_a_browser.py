@@ -22,6 +22,7 @@ from tests.daw_bridge.page.bridges import (
 
 __all__ = ["chromium"]
 
+
 @pytest.fixture(scope="module")
 def bridge(tmp_path_factory, chromium):
     with running_bridge(tmp_path_factory.mktemp("bridge")) as one:

@@ -45,7 +45,10 @@ export function clock(link, has) {
   if (has(`${AT}play`)) words.push(...transport(link));
   if (has(`${AT}description`)) {
     const who = h("span", { class: "leader" });
-    link.store.on(`${AT}description`, (text) => say(who, text));
+    link.store.on(`${AT}description`, (text) => {
+      say(who, text);
+      who.hidden = !text.includes(" "); // what is below the tempo says it already
+    });
     words.push(who);
   }
   return words;

@@ -19,6 +19,8 @@ from osc_server.contract.musical_time import BPM_MAX, BPM_MIN, check_bpm
 _SETTLE_SECONDS = 1.0
 _FOUND_SECONDS = 4.0
 """After so long whoever is on the network has been found."""
+_SAME_BPM = 0.01
+"""Link keeps whole microseconds a beat, which at 400 BPM are 0.003 BPM apart."""
 
 
 class LinkSession(Protocol):
@@ -108,8 +110,10 @@ class LinkSource:
         made, session = self._made_seconds, self._session
         if made is None or seconds - made < _FOUND_SECONDS or not session.enabled:
             return
+        if session.peers():
+            return
         micros = session.micros()
-        if not session.peers() and session.state(micros, self.quantum_beats)[1] != bpm:
+        if abs(session.state(micros, self.quantum_beats)[1] - bpm) > _SAME_BPM:
             session.set_tempo(bpm, micros)
 
     def close(self) -> None:

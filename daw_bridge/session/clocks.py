@@ -56,6 +56,16 @@ class Sources:
         others = (self.midi, self.osc, self.tap)
         return others if self.link is None else (self.link, *others)
 
+    @property
+    def cycle_frame(self) -> Callable[[], int] | None:
+        """JACK's own number of the first frame of its cycle; None where MIDI goes another way."""
+        return None if self.jack is None else self.jack.cycle_frame
+
+    def close(self) -> None:
+        """Leave JACK, after all that hears and sends through it."""
+        if self.jack is not None:
+            self.jack.close()
+
 
 def open_sources(config: BridgeConfig) -> Sources:
     """Whom the settings let the clock follow.
@@ -64,7 +74,7 @@ def open_sources(config: BridgeConfig) -> Sources:
         DeviceUnavailable: where Link was asked for by name, and cannot be had.
     """
     midi, osc, tap = MidiClockIn(), Tellers(), TapTempo()
-    jack = jack_ports(midi.take)
+    jack = jack_ports()
     seconds = time.perf_counter if jack is None else jack.seconds
     sources = Sources(midi, osc, tap, seconds, jack)
     if not config.link and config.clock != "link":
@@ -116,7 +126,7 @@ def midi_clock_ports(config: BridgeConfig, live: LiveSet, sources: Sources) -> C
 @contextmanager
 def kept_in_time(live: LiveSet, sources: Sources) -> Iterator[None]:
     """Let the clock follow who leads, and the decks the clock, while the block lasts."""
-    keeping = asyncio.create_task(_keep_time(live, sources.seconds))
+    keeping = asyncio.create_task(_keep_time(live, sources))
     try:
         yield
     finally:
@@ -125,14 +135,16 @@ def kept_in_time(live: LiveSet, sources: Sources) -> Iterator[None]:
             sources.link.close()
 
 
-async def _keep_time(live: LiveSet, seconds: Callable[[], float]) -> None:
-    following = Following(live)
+async def _keep_time(live: LiveSet, sources: Sources) -> None:
+    following, clock = Following(live), live.rig.clock
     try:
         while True:
             try:
-                now = seconds()
-                live.rig.clock.update(now)
+                now = sources.seconds()
+                clock.update(now)
                 following.look(now)
+                if sources.link is not None:
+                    sources.link.keep(clock.bpm, now)
             except Exception as error:  # noqa: BLE001  # the door: the decks play on
                 live.state.say(f"something broke in the bridge: {error!r}")
                 await asyncio.sleep(1)

@@ -109,8 +109,7 @@ def test_every_host_with_a_page_is_in_the_table_and_says_all_commands_in_one_ord
 
 def test_every_page_of_a_host_has_a_picture_or_says_why_not() -> None:
     bare = [host.page for host in HOSTS if "![" not in (DOCS / host.page).read_text("utf-8")]
-    # Ardour shows what it shows of any region; SuperCollider is a language, its page has the code.
-    assert bare == ["ardour.md", "supercollider.md"]
+    assert bare == ["supercollider.md"]  # a language: its page has the code
 
 
 def test_a_page_without_its_place_is_not_written() -> None:

@@ -11,12 +11,18 @@ from osc_server.contract.musical_time import Meter
 from osc_server.contract.packets import OscMessage, OscValue
 
 NAME = "Ardour"
+_PATIENCE_PLACES = 20
+"""A tempo that changes all the time is not waited for."""
 Say = Callable[[str, OscValue, float], None]
 """Takes a word of the clock, its value, and the second that it holds for."""
 
 
 class ArdourFollower:
     """Takes Ardour's messages and says ``name bpm meter play stop position beat``.
+
+    That it plays is said with the first place after it, because the word itself comes some blocks
+    before the sound; and where no tempo is known yet, once one is: loops would be stretched to a
+    guess.
 
     Args:
         say: what is spoken to.
@@ -31,6 +37,8 @@ class ArdourFollower:
         self._said_meter = meter
         self._said_bpm: float | None = None
         self._plays: bool | None = None  # None: it has not said
+        self._said_play = False
+        self._n_unsaid = 0  # places that no tempo was known on
 
     def begin(self, seconds: float) -> None:
         """Say who it is, which comes before all else."""
@@ -38,7 +46,8 @@ class ArdourFollower:
 
     def lost(self) -> None:
         """Ardour is silent: nothing of what it said holds any more."""
-        self._plays = None
+        self._plays = self._said_bpm = None
+        self._shape = SongShape(self._said_meter)
         self._put()
 
     def take(self, message: OscMessage, seconds: float) -> None:
@@ -52,19 +61,18 @@ class ArdourFollower:
         if message.address == "/session_name":
             self._say("name", f"{NAME}: {value!s}", seconds)
         elif message.address == "/transport_play":
-            self._play(bool(value), seconds)
+            self._play(bool(value))
         elif message.address == "/transport_stop" and value and self._plays is not False:
-            self._plays = False
+            self._plays = self._said_play = False
             self._say("stop", 1, seconds)
         elif (place := self._places.take(message, seconds)) is not None:
             self._at(place)
 
-    def _play(self, plays: bool, seconds: float) -> None:
+    def _play(self, plays: bool) -> None:
         """It plays; or it does not, which without a stop says that it is put elsewhere."""
         self._put()
         if plays and not self._plays:
-            self._plays = True
-            self._say("play", 1, seconds)
+            self._plays, self._said_play, self._n_unsaid = True, False, 0
 
     def _put(self) -> None:
         self._line.clear()
@@ -76,8 +84,19 @@ class ArdourFollower:
         elif self._line.take(place):
             self._shape.take(place)
             self._say_shape(place.seconds)
-            further = self._line.seconds_on(place) * (self._said_bpm or 0.0) / 60
-            self._say("beat", self._shape.quarter(place) + further, place.seconds)
+            self._say_beat(place)
+
+    def _say_beat(self, place: Place) -> None:
+        self._n_unsaid += self._said_bpm is None
+        if self._said_bpm is None and self._n_unsaid < _PATIENCE_PLACES:
+            return
+        further = self._line.seconds_on(place) * (self._said_bpm or 0.0) / 60
+        beat = self._shape.quarter(place) + further
+        if not self._said_play:
+            self._said_play = True
+            self._say("position", beat, place.seconds)
+            self._say("play", 1, place.seconds)
+        self._say("beat", beat, place.seconds)
 
     def _say_shape(self, seconds: float) -> None:
         bpm, meter = self._shape.bpm, self._shape.meter

@@ -18,9 +18,9 @@ _ENOUGH = 4
 class SampleLine:
     """A line through the newest places of a song that rolls, in samples against seconds.
 
-    What Ardour tells in the middle of a block is what will be heard at its end: on the average it is
-    half a block ahead, which is taken off. How long its blocks are shows in the places, which lie
-    whole blocks apart.
+    What Ardour tells in the middle of a block is what will be heard at its end: on the average it
+    is half a block ahead, which is taken off. How long its blocks are shows in the places, which
+    lie whole blocks apart.
 
     A place that is far off the line was late, or it is the first after a jump: it counts once the
     next one agrees with it.

@@ -243,8 +243,8 @@ class BridgeConfig(BaseModel):
         """
         if not self.ardour_osc:
             return None
-        host, _, port = self.ardour_osc.partition(":")
-        port = port or str(ARDOUR_OSC_PORT)
+        host, colon, port = self.ardour_osc.partition(":")
+        port = port if colon else str(ARDOUR_OSC_PORT)
         if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
             raise BadRequest(
                 f"--ardour-osc {self.ardour_osc!r} must be HOST or HOST:PORT, such as localhost"

@@ -83,26 +83,29 @@ class ArdourFollower:
             self._say("position", self._shape.quarter(place), place.seconds)
         elif self._line.take(place):
             self._shape.take(place)
-            self._say_shape(place.seconds)
-            self._say_beat(place)
+            self._say_beat(place, counts_anew=self._says_shape(place.seconds))
 
-    def _say_beat(self, place: Place) -> None:
+    def _say_beat(self, place: Place, *, counts_anew: bool) -> None:
         self._n_unsaid += self._said_bpm is None
         if self._said_bpm is None and self._n_unsaid < _PATIENCE_PLACES:
             return
         further = self._line.seconds_on(place) * (self._said_bpm or 0.0) / 60
         beat = self._shape.quarter(place) + further
+        if counts_anew or not self._said_play:
+            self._say("position", beat, place.seconds)
         if not self._said_play:
             self._said_play = True
-            self._say("position", beat, place.seconds)
             self._say("play", 1, place.seconds)
         self._say("beat", beat, place.seconds)
 
-    def _say_shape(self, seconds: float) -> None:
+    def _says_shape(self, seconds: float) -> bool:
+        """Say tempo and meter where they are others; whether bars are counted anew from here."""
         bpm, meter = self._shape.bpm, self._shape.meter
-        if meter != self._said_meter:
-            self._said_meter = meter
-            self._say("meter", str(meter), seconds)
         if bpm is not None and bpm != self._said_bpm:
             self._said_bpm = bpm
             self._say("bpm", bpm, seconds)
+        if meter == self._said_meter or not self._shape.has_bar:
+            return False
+        self._said_meter = meter
+        self._say("meter", str(meter), seconds)
+        return True

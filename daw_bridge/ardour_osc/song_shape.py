@@ -30,10 +30,16 @@ class SongShape:
 
     Args:
         meter: to begin with.
+
+    Attributes:
+        meter: as far as it is known.
+        has_bar: whether a bar has ended since it was last another, so that it is known.
+        bpm: quarter notes a minute; None until it is known.
     """
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
+        self.has_bar = False
         self.bpm: float | None = None
         self._last: Place | None = None
         self._forget()
@@ -57,12 +63,13 @@ class SongShape:
         least, most = self._low * n_samples - 1, self._high * n_samples + 1
         passed = _passed(last, place, self.meter)
         if not least <= passed <= most:
-            other = _other_meter(last, place, self.meter.denominator, (least, most))
+            other = _other_meter(last, place, self.meter, (least, most))
             if other is None:  # another tempo, from somewhere between the two on
                 self._forget()
                 return
-            self.meter = other
+            self.meter, self.has_bar = other, False
             passed = _passed(last, place, other)
+        self.has_bar |= place.bar > last.bar
         self._ticks += passed
         self._samples += n_samples
         self._narrow(place.rate_hz)
@@ -96,22 +103,23 @@ def _passed(last: Place, place: Place, meter: Meter) -> int:
 
 
 def _other_meter(
-    last: Place, place: Place, denominator: int, allowed: tuple[float, float]
+    last: Place, place: Place, meter: Meter, allowed: tuple[float, float]
 ) -> Meter | None:
     """The meter in which as many ticks lie between two places as are allowed; None for none."""
     least, most = allowed
     if math.isinf(most):
         return None
-    for note in (denominator, *_DENOMINATORS):
+    for note in (meter.denominator, *_DENOMINATORS):
         beat_ticks = _TICKS_PER_WHOLE // note
         inside = _ticks_in_bar(place, note) - _ticks_in_bar(last, note)
-        beats = round(((least + most) / 2 - inside) / beat_ticks)
         if place.bar == last.bar:
-            beats = 0
-        elif not last.beat <= beats <= _LONGEST_BAR:
-            continue
-        if least <= inside + beats * beat_ticks <= most:
-            return Meter(beats or max(place.beat, 1), note)
+            beats = max(meter.numerator, min(place.beat, _LONGEST_BAR))
+            passed = inside
+        else:
+            beats = round(((least + most) / 2 - inside) / beat_ticks)
+            passed = inside + beats * beat_ticks
+        if least <= passed <= most and last.beat <= beats <= _LONGEST_BAR:
+            return Meter(beats, note)
     return None
 
 

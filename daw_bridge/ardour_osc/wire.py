@@ -11,7 +11,7 @@ from osc_server.contract.packets import MalformedPacket, OscMessage, OscValue, d
 
 _HEARTBEAT, _TRANSPORT, _BBT, _SAMPLES, _TIME = 8, 16, 32, 1024, 2048
 _ALL_STRIPS = 159
-_LOOK_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 _SILENT_SECONDS = 3.0
 """Its heart beats once a second."""
 _PATIENCE_LOOKS = 5
@@ -28,6 +28,7 @@ class ArdourWire(asyncio.DatagramProtocol):
         hear: takes a message and when it came.
         lost: is told that Ardour has fallen silent.
         say: tells the musician a sentence.
+        look_seconds: how often is looked whether it answers.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class ArdourWire(asyncio.DatagramProtocol):
         hear: Hear,
         lost: Callable[[], None],
         say: Callable[[str], None],
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._address = address
         self._seconds = seconds
         self._hear, self._lost, self._say = hear, lost, say
+        self._look_seconds = look_seconds
         self._heard_seconds = -math.inf
         self._there = False
         self._transport: asyncio.DatagramTransport | None = None
@@ -56,7 +59,7 @@ class ArdourWire(asyncio.DatagramProtocol):
                     looks += 1
                     if looks == _PATIENCE_LOOKS:
                         self._say(_absent(*self._address))
-                await asyncio.sleep(_LOOK_SECONDS)
+                await asyncio.sleep(self._look_seconds)
         finally:
             self._tell("/set_surface", 0, 0, 0, 0, 0, 0, 0)
             self._hang_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -96,7 +97,9 @@ class ArdourWire(asyncio.DatagramProtocol):
         if self._transport is None:
             loop = asyncio.get_running_loop()
             try:
-                await loop.create_datagram_endpoint(lambda: self, remote_addr=self._address)
+                await loop.create_datagram_endpoint(
+                    lambda: self, remote_addr=self._address, family=socket.AF_INET
+                )  # Ardour does not listen on IPv6
             except OSError:  # a name that nobody knows yet
                 return
         wanted = _HEARTBEAT + _TRANSPORT + _BBT + _SAMPLES + _TIME

@@ -30,7 +30,7 @@ Temporal.TempoMap.update (tempos)
 """
 LEADS = r"osc \(Ardour: song\) leads the clock"
 OFF_MS = 10
-"""A clock of Ardour's that comes 24 times a beat is held to 5."""
+"""Less than half a block, so that a half that is taken off the wrong way would be seen."""
 
 
 @pytest.fixture(scope="module")

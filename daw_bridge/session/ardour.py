@@ -15,6 +15,24 @@ from osc_server.contract.errors import BadRequest, Busy
 from osc_server.contract.packets import OscValue
 
 
+class _Teller:
+    """Who the clock is told by; what cannot be, such as 500 BPM, is said once."""
+
+    def __init__(self, words: ClockWords, complain: Callable[[str], None]) -> None:
+        self._words, self._complain = words, complain
+        self._complaint = ""
+
+    def say(self, word: str, value: OscValue, seconds: float) -> None:
+        try:
+            self._words.take(word, [value], seconds, self)
+        except Busy:  # another one leads: the musician has been told
+            return
+        except BadRequest as error:
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                self._complain(f"Ardour: {error}")
+
+
 @contextmanager
 def ardour_heard(
     config: BridgeConfig, live: LiveSet, words: ClockWords, seconds: Callable[[], float]
@@ -34,19 +52,8 @@ def ardour_heard(
     if address is None:
         yield
         return
-    teller, refused = object(), [""]
-
-    def say(word: str, value: OscValue, at_seconds: float) -> None:
-        try:
-            words.take(word, [value], at_seconds, teller)
-        except Busy:  # another one leads: the musician has been told
-            return
-        except BadRequest as error:
-            if str(error) != refused[0]:
-                refused[0] = str(error)
-                live.state.say(f"Ardour: {error}")
-
-    follower = ArdourFollower(say, live.rig.clock.meter)
+    teller = _Teller(words, live.state.say)
+    follower = ArdourFollower(teller.say, live.rig.clock.meter)
     follower.begin(seconds())
     wire = ArdourWire(address, seconds, follower.take, follower.lost, live.state.say)
     watching = asyncio.create_task(wire.watch())

@@ -53,6 +53,7 @@ from daw_bridge.flags import (
 )
 from daw_bridge.install.commands import add_install_commands
 from daw_bridge.landing_commands import add_landing_commands
+from daw_bridge.latency_command import add_latency_command
 from daw_bridge.midi.commands import add_midi_commands
 from daw_bridge.model_commands import add_model_commands
 from daw_bridge.reaper.commands import add_reaper_commands
@@ -78,6 +79,7 @@ add_install_commands(app, lambda: _console())
 add_reaper_commands(app, lambda work: _run(work), lambda: _console())
 add_clip_commands(app, lambda settings, wish: _run(clips.generate(settings, wish, _console())))
 add_landing_commands(app, lambda work: _run(work), lambda: _console())
+add_latency_command(app, lambda work: _run(work), lambda: _console())
 
 
 def main() -> None:

@@ -293,6 +293,11 @@ def load_config(
         raise BadRequest(_explain(error, sources)) from error
 
 
+def own_settings() -> Path:
+    """The file of the musician's settings, where no other is named; it need not exist."""
+    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "bridge.toml"
+
+
 def _from_file(
     file: Path | None, environment: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -300,7 +305,7 @@ def _from_file(
     if file is None and environment.get(CONFIG_VARIABLE):
         file = Path(environment[CONFIG_VARIABLE]).expanduser()
     if file is None:
-        file = platformdirs.user_config_path(APPLICATION, appauthor=False) / "bridge.toml"
+        file = own_settings()
         if not file.is_file():
             return {}, {}
     try:

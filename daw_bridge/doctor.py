@@ -18,7 +18,7 @@ from daw_bridge.audio.favour import may_be_favoured
 from daw_bridge.config import BridgeConfig
 from daw_bridge.install.commands import look_around
 from daw_bridge.install.installing import Look
-from daw_bridge.midi.ports import midi_ports
+from daw_bridge.midi.opening import midi_ports
 from daw_bridge.query.announcing import HOW_TO_GET_IT, is_installed
 from daw_bridge.server_process import is_free
 from osc_server.contract.errors import MagnetError

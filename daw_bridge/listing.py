@@ -13,7 +13,7 @@ from daw_bridge.config import BridgeConfig
 from daw_bridge.delivery.folder_sink import write_bytes
 from daw_bridge.doctor import Finding
 from daw_bridge.integrations.surfaces import INTEGRATIONS, making
-from daw_bridge.midi.ports import midi_ports
+from daw_bridge.midi.opening import midi_ports
 from daw_bridge.serving import answers, client_of_some_server
 from osc_server.contract.errors import DeviceUnavailable
 from osc_server.contract.replies import ModelItem, PresetItem, StatusReply

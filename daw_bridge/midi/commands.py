@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from daw_bridge.midi.engine import Action
-from daw_bridge.midi.opening import map_shelf, midi_hub
-from daw_bridge.midi.ports import midi_ports
+from daw_bridge.midi.jack_ports import jack_ports
+from daw_bridge.midi.opening import map_shelf, midi_hub, midi_ports
 from daw_bridge.midi.targets import read_setting
 from osc_server.contract.errors import StorageFailed
 
@@ -90,17 +90,15 @@ async def _monitor(screen: Console) -> None:
         value = action.value if isinstance(action.value, str) else f"{action.value:.6g}"
         screen.print(f"  {action.address} {value}", style="green", markup=False, soft_wrap=True)
 
-    hub = _hub(act, screen, hears_all=True)
-    hub.listen(show)
-    with _closed(hub):
+    with _hub(act, screen, hears_all=True) as hub:
+        hub.listen(show)
         await hub.watch()
 
 
 async def _learn(address: str, value: Setting | None, screen: Console) -> None:
     kept: asyncio.Future[Path | None] = asyncio.get_running_loop().create_future()
-    hub = _hub(lambda action: None, screen)
-    hub.learn(address, value, kept.set_result)
-    with _closed(hub):
+    with _hub(lambda action: None, screen) as hub:
+        hub.learn(address, value, kept.set_result)
         watching = asyncio.ensure_future(hub.watch())
         await asyncio.wait((watching, kept), return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
@@ -110,17 +108,19 @@ async def _learn(address: str, value: Setting | None, screen: Console) -> None:
             raise StorageFailed(f"{address} was not learned")
 
 
-def _hub(act: Callable[[Action], None], screen: Console, *, hears_all: bool = False) -> MidiHub:
+@contextmanager
+def _hub(
+    act: Callable[[Action], None], screen: Console, *, hears_all: bool = False
+) -> Iterator[MidiHub]:
     def say(sentence: str) -> None:
         screen.print(sentence, markup=False, soft_wrap=True)
 
     hand_over = asyncio.get_running_loop().call_soon_threadsafe
-    return midi_hub(act, say, hand_over, hears_all=hears_all)
-
-
-@contextmanager
-def _closed(hub: MidiHub) -> Iterator[None]:
+    jack = jack_ports()
+    hub = midi_hub(act, say, hand_over, jack, hears_all=hears_all)
     try:
-        yield
+        yield hub
     finally:
         hub.close()
+        if jack is not None:
+            jack.close()

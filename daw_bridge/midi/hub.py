@@ -68,7 +68,8 @@ class MidiHub:
         self._hears_all = hears_all
         self._hears = hears
         self._devices: dict[str, _Device] = {}
-        self._refused: set[str] = set()
+        self._refused: set[str] = set()  # inputs of which it was said that they cannot be opened
+        self._dark: set[str] = set()  # outputs, the same
         self._values: dict[str, Setting] = {}
         self._learner: Learner | None = None
         self._learned: Learned | None = None
@@ -121,6 +122,7 @@ class MidiHub:
             for problem in self._shelf.problems:
                 self._say(problem)
         self._refused &= set(ports.inputs)
+        self._dark &= set(ports.outputs)
         for name in [name for name in self._devices if name not in ports.inputs]:
             self._lose(name, "is gone; the music goes on, and it plays again once it is back")
         assigned = self._shelf.assign(ports.inputs)
@@ -192,14 +194,17 @@ class MidiHub:
         return device
 
     def _play(self, name: str, device: _Device, device_map: DeviceMap, ports: MidiPorts) -> None:
-        """Give a device its map; nothing happens where it plays it already."""
+        """Give a device its map, and its lights as soon as they can be had."""
+        was_dark = device.output is None
+        if was_dark and device_map.is_lit:
+            self._open_output(device, name, device_map, ports)
         if device.engine is not None and device.engine.map == device_map:
+            if was_dark and device.output is not None:  # it came a moment after its input
+                self._send(name, device, device.engine.opening())
             return
         is_new = device.engine is None
         if device.engine is not None:
             self._send(name, device, device.engine.closing())
-        if device.output is None and device_map.is_lit:
-            self._open_output(device, name, device_map, ports)
         device.engine = MapEngine(device_map, self._values)
         self._send(name, device, device.engine.opening())
         if name in self._devices:
@@ -219,9 +224,12 @@ class MidiHub:
         *_, device.output_name = min(found)
         try:
             device.output = self._backend.open_output(device.output_name)
+            self._dark.discard(device.output_name)
         except DeviceUnavailable as error:
+            if device.output_name not in self._dark:
+                self._dark.add(device.output_name)
+                self._say(f"{error}; it plays without lights")
             device.output_name = ""
-            self._say(f"{error}; it plays without lights")
 
     def _heard(self, name: str, message: mido.Message) -> None:
         for listener in self._listeners:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from daw_bridge.clock.midi_clock_out import MidiClockOut
 from daw_bridge.midi.clock_in import MidiClockIn
 from daw_bridge.midi.clock_out import BYTES
 from daw_bridge.midi.clock_ports import is_one_of
-from daw_bridge.midi.jack_ports import JackOutput, JackPorts
+from daw_bridge.midi.jack_ports import JackPorts
+from daw_bridge.midi.jack_wires import JackOutput
 from daw_bridge.midi.ports import MidiBackend, MidiPorts
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class JackClockPorts:
     ) -> None:
         self._jack = jack
         self._in = clock_in
+        self._hear = clock_in.take
         self._make_ticks = make_ticks
         self._wanted_in = tuple(wanted_in)
         self._wanted_out = tuple(wanted_out)
@@ -85,7 +88,8 @@ class JackClockPorts:
         latency_seconds = self._latency_seconds()
         for name in senders:
             if not self._wanted_in or is_one_of(name, self._wanted_in):
-                self._jack.connect_from(name, latency_seconds)
+                with suppress(self._jack.errors):  # gone since; it is looked for again
+                    self._jack.connect_from(name, self._hear, latency_seconds)
         self._jack.tell_latency(latency_seconds)
         receivers = self._jack.receivers()
         for name in [name for name in self._senders if name not in receivers]:
@@ -93,18 +97,20 @@ class JackClockPorts:
             self._say(f"{name} takes no MIDI clock any more; it gets it again once it is back")
         for name in receivers:
             if name not in self._senders and is_one_of(name, self._wanted_out):
-                output = self._jack.connect_to(name, latency_seconds)
-                sender = JackClockSender(self._make_ticks(), self._jack, output)
-                self._senders[name] = sender
-                sender.start()
-                self._say(f"MIDI clock goes to {name}")
+                with suppress(self._jack.errors):
+                    self._send_to(name, latency_seconds)
 
     def close(self) -> None:
         """Send a stop to all, and no more."""
         for sender in self._senders.values():
             sender.close()
         self._senders.clear()
-        self._jack.close()
+
+    def _send_to(self, name: str, latency_seconds: float) -> None:
+        output = self._jack.connect_to(name, latency_seconds)
+        sender = self._senders[name] = JackClockSender(self._make_ticks(), self._jack, output)
+        sender.start()
+        self._say(f"MIDI clock goes to {name}")
 
 
 class JackClockSender:

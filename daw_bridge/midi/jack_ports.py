@@ -1,7 +1,9 @@
-"""MIDI clock through JACK itself: each message with its frame, whatever the size of the blocks.
+"""MIDI through JACK itself: each message with its frame, whatever the size of the blocks.
 
 Through the usual library a message over JACK is known to a block at best. JACK knows the frame of
 each, and its frames are also what the sound is counted in: nothing is measured that can tremble.
+And one client serves all: the usual library makes one for each device, holding Python's lock while
+JACK waits for our others, so that the sound stands still whenever a controller is plugged in.
 """
 
 from __future__ import annotations
@@ -9,22 +11,18 @@ from __future__ import annotations
 import importlib
 import os
 import time
-from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from daw_bridge.midi.device_map import MidiBytes
 from daw_bridge.midi.jack_latency import ToldLatency
+from daw_bridge.midi.jack_wires import Hear, JackInput, JackOutput
 from daw_bridge.quiet import quiet_libraries
 
-Hear = Callable[[str, bytes, float], None]
-"""Takes the bytes of a message of a port, and when it came."""
-
-_CLIENT = "magnet-bridge clock"
+_CLIENT = "magnet-bridge"
 _SOUND = "^PortAudio"
 """Whose ports our sound comes out of, as PortAudio names them."""
+_NUMBERED = "system:"
 _WRAP = 1 << 32
 
 
@@ -36,15 +34,15 @@ class JackPorts:
 
     Args:
         module: the package JACK-Client.
-        hear: called in JACK's own thread.
 
     Raises:
         jack.JackError: where there is no server.
     """
 
-    def __init__(self, module: ModuleType, hear: Hear) -> None:
+    def __init__(self, module: ModuleType) -> None:
+        self.errors: type[Exception] = module.JackError
+        """What the calls of this class raise where a port, or the server, is gone."""
         self._client = module.Client(_CLIENT, no_start_server=True)
-        self._hear = hear
         self._rate_hz: int = self._client.samplerate
         self._block = (0, 0)  # the first frame of the block that is written now, and of the next
         self._cycle = (0, 0)  # JACK's own number of its first frame, and ours
@@ -52,7 +50,7 @@ class JackPorts:
         self._last_seconds = 0.0
         self._since_gone: float | None = None
         # Replaced whole, never changed in place: JACK's thread reads them.
-        self._inputs: tuple[tuple[str, Any, float], ...] = ()
+        self._inputs: tuple[JackInput, ...] = ()
         self._outputs: tuple[JackOutput, ...] = ()
         self._n_ports = 0
         self.fault = ""
@@ -115,35 +113,56 @@ class JackPorts:
         """The ports of others that take MIDI."""
         return self._others(is_input=True)
 
-    def connect_from(self, name: str, later_seconds: float) -> None:
-        """Hear a port.
+    def shown(self, name: str) -> str:
+        """How a musician knows a port: those of a card, which are only numbered, by an alias."""
+        if not name.startswith(_NUMBERED):
+            return name
+        with suppress(self.errors):
+            aliases: list[str] = self._client.get_port_by_name(name).aliases
+            return next((alias for alias in aliases if not alias.startswith(_NUMBERED)), name)
+        return name
+
+    def connect_from(self, name: str, hear: Hear, later_seconds: float = 0.0) -> None:
+        """Let somebody hear a port; nothing happens where that one hears it already.
 
         Args:
             name: which one.
+            hear: called in JACK's own thread.
             later_seconds: how much later than its frame a message of a program is meant: its
                 sound takes as long to be heard. What comes from a device is meant at once.
+
+        Raises:
+            jack.JackError: where it is gone, or the server is.
         """
-        if name not in (known for known, *_ in self._inputs):
+        found = [one for one in self._inputs if one.name == name]
+        if not found:
             physical = self._client.get_port_by_name(name).is_physical
             port = self._client.midi_inports.register(self._name("in"))
-            self._client.connect(name, port)
-            self._inputs = (*self._inputs, (name, port, 0.0 if physical else later_seconds))
+            found = [JackInput(name, port, self._rate_hz, is_physical=physical)]
+            self._join(name, port, port)
+            self._inputs = (*self._inputs, *found)
+        found[0].add(hear, later_seconds)
 
-    def connect_to(self, name: str, later_seconds: float) -> JackOutput:
-        """Open a port to send to; ``later_seconds`` as for ``connect_from``."""
+    def disconnect_from(self, name: str, hear: Hear) -> None:
+        """Let somebody no longer hear a port."""
+        for one in [one for one in self._inputs if one.name == name]:
+            one.remove(hear)
+            if not one.is_heard:
+                self._drop(one)
+
+    def connect_to(self, name: str, later_seconds: float = 0.0) -> JackOutput:
+        """Open a port to send to; ``later_seconds`` and errors as for ``connect_from``."""
         physical = self._client.get_port_by_name(name).is_physical
         port = self._client.midi_outports.register(self._name("out"))
-        self._client.connect(port, name)
+        self._join(port, name, port)
         output = JackOutput(port, self._rate_hz, 0.0 if physical else later_seconds)
         self._outputs = (*self._outputs, output)
         return output
 
     def keep(self, names: tuple[str, ...]) -> None:
         """Let go of ports that are gone."""
-        gone = [entry for entry in self._inputs if entry[0] not in names]
-        self._inputs = tuple(entry for entry in self._inputs if entry[0] in names)
-        for _, port, _ in gone:
-            self._unregister(port)
+        for one in [one for one in self._inputs if one.name not in names]:
+            self._drop(one)
 
     def tell_latency(self, latency_seconds: float) -> None:
         """Let senders know how long after its frame a message to us is heard.
@@ -163,13 +182,21 @@ class JackPorts:
     def let_go(self, output: JackOutput) -> None:
         """Send nothing more there."""
         self._outputs = tuple(one for one in self._outputs if one is not output)
-        self._unregister(output.port)
+        self._unregister(output)
 
     def close(self) -> None:
         """Leave the server."""
         if self._since_gone is None:
             self._client.deactivate()
             self._client.close()
+
+    def _join(self, source: object, to: object, own: Any) -> None:  # noqa: ANN401  # no types
+        """Connect two ports, or let go of our own where that cannot be."""
+        try:
+            self._client.connect(source, to)
+        except self.errors:
+            own.unregister()
+            raise
 
     def _others(self, **kind: bool) -> tuple[str, ...]:
         if self._since_gone is not None:
@@ -179,15 +206,19 @@ class JackPorts:
         return tuple(port.name for port in ports if not port.name.startswith(own))
 
     def _inports(self) -> list[object]:
-        return [port for _, port, _ in self._inputs]
+        return [one.port for one in self._inputs]
 
     def _name(self, kind: str) -> str:
         self._n_ports += 1
         return f"{kind}_{self._n_ports}"
 
-    def _unregister(self, port: Any) -> None:  # noqa: ANN401  # the package has no types
+    def _drop(self, wire: JackInput) -> None:
+        self._inputs = tuple(one for one in self._inputs if one is not wire)
+        self._unregister(wire)
+
+    def _unregister(self, wire: JackInput | JackOutput) -> None:
         if self._since_gone is None:
-            port.unregister()
+            wire.port.unregister()
 
     def _shut_down(self, status: object, reason: str) -> None:
         del status, reason
@@ -200,44 +231,18 @@ class JackPorts:
         try:
             self._pass_on(first, n_frames)
         except Exception as error:  # noqa: BLE001  # the door of JACK's thread: it goes on
-            self.fault = f"MIDI clock over JACK failed: {error!r}"
+            self.fault = f"MIDI over JACK failed: {error!r}"
 
     def _pass_on(self, first: int, n_frames: int) -> None:
-        for name, port, later_seconds in self._inputs:
-            for offset, event in port.incoming_midi_events():
-                seconds = (first + offset) / self._rate_hz + later_seconds
-                self._hear(name, bytes(event), seconds)
+        for wire in self._inputs:
+            wire.read(first)
         for output in self._outputs:
             output.write(first, n_frames)
 
 
-class JackOutput:
-    """A port that is given messages ahead of time, each with its instant."""
-
-    def __init__(self, port: Any, rate_hz: int, earlier_seconds: float) -> None:  # noqa: ANN401
-        self.port = port
-        self._rate_hz = rate_hz
-        self.earlier_seconds = earlier_seconds
-        self._due: deque[tuple[int, bytes]] = deque()
-        self._last_frame = 0
-
-    def send_at(self, seconds: float, message: MidiBytes) -> None:
-        """Send a message when what sounds at this instant is written, never before the last one."""
-        frame = round((seconds - self.earlier_seconds) * self._rate_hz)
-        self._last_frame = max(frame, self._last_frame)  # JACK takes events in order
-        self._due.append((self._last_frame, bytes(message)))
-
-    def write(self, first: int, n_frames: int) -> None:
-        """JACK's thread: what is due in the block that begins with this frame."""
-        self.port.clear_buffer()
-        while self._due and self._due[0][0] < first + n_frames:
-            frame, message = self._due.popleft()
-            self.port.write_midi_event(max(0, frame - first), message)
-
-
-def jack_ports(hear: Hear) -> JackPorts | None:
+def jack_ports() -> JackPorts | None:
     """JACK's own MIDI, where MIDI goes through JACK and the package is there; else None."""
-    if "JACK" not in os.environ.get("MIDO_BACKEND", ""):
+    if not is_wanted():
         return None
     try:
         with quiet_libraries():
@@ -246,6 +251,11 @@ def jack_ports(hear: Hear) -> JackPorts | None:
         return None
     try:
         with quiet_libraries():
-            return JackPorts(module, hear)
+            return JackPorts(module)
     except module.JackError:
         return None
+
+
+def is_wanted() -> bool:
+    """Whether MIDI goes through JACK here."""
+    return "JACK" in os.environ.get("MIDO_BACKEND", "")

@@ -181,8 +181,8 @@ class _MidoOutput:
         self._port.close()
 
 
-def midi_ports() -> MidiPorts:
-    """The MIDI ports, once; what libraries write about it is not heard.
+def system_ports() -> MidiPorts:
+    """The system's MIDI ports, once; what libraries write about it is not heard.
 
     Raises:
         DeviceUnavailable: where the system gives no access to MIDI, with what to do.

@@ -56,6 +56,16 @@ class Sources:
         others = (self.midi, self.osc, self.tap)
         return others if self.link is None else (self.link, *others)
 
+    @property
+    def cycle_frame(self) -> Callable[[], int] | None:
+        """JACK's own number of the first frame of its cycle; None where MIDI goes another way."""
+        return None if self.jack is None else self.jack.cycle_frame
+
+    def close(self) -> None:
+        """Leave JACK, after all that hears and sends through it."""
+        if self.jack is not None:
+            self.jack.close()
+
 
 def open_sources(config: BridgeConfig) -> Sources:
     """Whom the settings let the clock follow.
@@ -64,7 +74,7 @@ def open_sources(config: BridgeConfig) -> Sources:
         DeviceUnavailable: where Link was asked for by name, and cannot be had.
     """
     midi, osc, tap = MidiClockIn(), Tellers(), TapTempo()
-    jack = jack_ports(midi.take)
+    jack = jack_ports()
     seconds = time.perf_counter if jack is None else jack.seconds
     sources = Sources(midi, osc, tap, seconds, jack)
     if not config.link and config.clock != "link":

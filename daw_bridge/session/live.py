@@ -87,11 +87,11 @@ async def live(config: BridgeConfig, wish: LiveWish, console: Console) -> Path |
     state = first_state(config, wish)
     saved = saved_set(config, wish)
     sources = open_sources(config)
-    jack = sources.jack
-    frame = None if jack is None else jack.cycle_frame
-    sound = Sound(config, frame, awaits=wish.resume is not None)
-    rig = build_rig(config, sound.output, sources.by_rank, heard_through(sound.output, jack))
+    sound = Sound(config, sources.cycle_frame, awaits=wish.resume is not None)
+    heard = heard_through(sound.output, sources.jack)
+    rig = build_rig(config, sound.output, sources.by_rank, heard)
     async with AsyncExitStack() as stack:
+        stack.callback(sources.close)
         stack.enter_context(on_signals(stop))
         address, health, front = await stack.enter_async_context(live_server(config, state))
         live_set = build_set(config, state, rig, address)
@@ -143,7 +143,8 @@ def _panel(
     stack.enter_context(kept_in_time(live, sources))
     stack.enter_context(ardour_heard(config, live, words, sources.seconds))
     midi_clock = midi_clock_ports(config, live, sources)
-    midi = midi_surface(panel.receive, panel.forget, config.decks, live.state.say, midi_clock)
+    surface = (panel.receive, panel.forget, config.decks, live.state.say)
+    midi = midi_surface(*surface, midi_clock, sources.jack)
     panel.add(_learning(stack.enter_context(midi)))
     return panel
 

@@ -41,9 +41,12 @@ class Cable:
         self.heard = {}
         self.sent: dict[str, list] = {}
         self.refused: set[str] = set()
+        self.inputs_only: set[str] = set()
+        self.outputs_refused: set[str] = set()
 
     def ports(self):
-        return MidiPorts(tuple(self.names), tuple(self.names))
+        outputs = [name for name in self.names if name not in self.inputs_only]
+        return MidiPorts(tuple(self.names), tuple(outputs))
 
     def open_input(self, name, on_message):
         if name in self.refused:
@@ -52,6 +55,8 @@ class Cable:
         return _Plug(lambda: self.heard.pop(name))
 
     def open_output(self, name):
+        if name in self.outputs_refused:
+            raise DeviceUnavailable(f"{name} takes nothing")
         return _Output(self, name)
 
 
@@ -153,6 +158,30 @@ def test_a_device_that_vanishes_while_its_lights_are_set_does_no_harm(stage):
     assert stage.hub.playing == {}
     stage.plug("Pads")
     assert stage.sent()[-1] == ON
+
+
+def test_lights_that_come_a_moment_after_their_device_show_what_holds(stage):
+    stage.cable.inputs_only = {"Pads"}
+    stage.plug("Pads")
+    stage.hub.show(MUTE, True)
+    assert stage.sent() == []
+    stage.cable.inputs_only = set()
+    stage.plug("Pads")
+    assert stage.sent() == [OPEN, ON]
+    stage.plug("Pads")
+    assert stage.sent() == []
+    assert stage.said == ["Pads plays pads"]
+
+
+def test_lights_that_cannot_be_had_are_said_once_and_lit_as_soon_as_they_can(stage):
+    stage.cable.outputs_refused = {"Pads"}
+    stage.plug("Pads")
+    stage.plug("Pads")
+    assert stage.said == ["Pads takes nothing; it plays without lights", "Pads plays pads"]
+    stage.hub.show(MUTE, True)
+    stage.cable.outputs_refused = set()
+    stage.plug("Pads")
+    assert stage.sent() == [OPEN, ON]
 
 
 def test_a_fader_of_one_device_lets_go_when_another_moves_the_value(stage):

@@ -2,7 +2,9 @@
 
     python benchmarks/page_pictures.py [--model embedded] [--chromium /usr/bin/chromium]
 
-Writes docs/pictures/{page,page-takes,page-phone}.png.
+Writes docs/pictures/{page,page-takes,page-phone,page-clock}.png. On the last one Link leads:
+that needs the extra ``link``, the package ``aalink``, and a network in which nobody else plays,
+such as ``unshare --net sh -c "ip link set lo up && python benchmarks/page_pictures.py"``.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +36,7 @@ PROMPTS = (
 )
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+THEIR_BPM = 126.5
 N_COLOURS = 128
 PATIENCE_MS = 240_000
 
@@ -114,6 +118,35 @@ def take(browser: Browser, address: str, out: Path) -> None:
     expect(phone.locator("#deck-1")).to_be_visible()
     phone.wait_for_timeout(500)
     save(phone, out / "page-phone.png")
+    with link_peer():
+        expect(phone.get_by_label("Who leads the clock")).to_have_text("Link")
+        expect(phone.get_by_label("Tempo in BPM")).to_have_value(str(THEIR_BPM))
+        phone.get_by_label("Clock and tools").tap()
+        phone.wait_for_timeout(2000)
+        save(phone, out / "page-clock.png", height=PHONE["height"] // 2)
+
+
+@contextmanager
+def link_peer() -> Iterator[None]:
+    """Somebody of another library in our Link session, who has set a tempo."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.clock.link_peer", "100"],
+        cwd=OUT.parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+
+        def say(line: str) -> bytes:
+            process.stdin.write(line.encode() + b"\n")
+            process.stdin.flush()
+            return process.stdout.readline()
+
+        while not say("").startswith(b"[1"):  # until it has found us
+            time.sleep(0.2)
+        say(str(THEIR_BPM))
+        yield
+        process.terminate()
 
 
 def generate(page: Page, number: int, prompt: str, bars: int) -> None:
@@ -130,9 +163,15 @@ def store(page: Page, scene: int) -> None:
     page.locator(".scene").nth(scene - 1).click()
 
 
-def save(page: Page, path: Path) -> None:
-    """Write a PNG, with few colours, so that the repository stays small."""
+def save(page: Page, path: Path, *, height: int = 0) -> None:
+    """Write a PNG, with few colours, so that the repository stays small.
+
+    ``height`` keeps so many pixels of the page, from the top; 0 = all.
+    """
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    if height:
+        scale = shot.width // page.viewport_size["width"] if page.viewport_size else 1
+        shot = shot.crop((0, 0, shot.width, height * scale))
     shot.quantize(N_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"wrote {path}")
 

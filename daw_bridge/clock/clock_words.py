@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from daw_bridge.clock.link import LinkSource
 from daw_bridge.clock.quantum import Quantum
-from daw_bridge.clock.steered_clock import SteeredClock
+from daw_bridge.clock.steered_clock import AUTO, INTERNAL, SteeredClock
 from daw_bridge.clock.tap_tempo import TapTempo
 from daw_bridge.clock.tellers import Tellers
 from osc_server.contract.addresses import nearest
@@ -15,13 +15,18 @@ from osc_server.contract.musical_time import Meter
 
 Value = object
 
+_SOURCE = "/magnet/clock/source"
+_NAMES = {"midi": "MIDI clock", "link": "Link"}
+"""What musicians call sources that have no words of their own here."""
+
 
 class ClockWords:
     """Takes the words ``bpm beat play stop position name tap source meter quantum offset``.
 
     ``bpm`` goes to who leads: to the internal clock, to the OSC transport at once, to a Link
-    session for everybody; a sender of MIDI clock, and a program that tells the time under its own
-    name, cannot be told. Such a program's own ``bpm`` is no wish but what holds there.
+    session for everybody; a sender of MIDI clock, and a program that tells the time, cannot be
+    told. Such a program's own ``bpm`` is no wish but what holds there. ``play stop position`` are
+    refused while somebody else's transport runs, and taps that would not count.
 
     Args:
         clock: which clock.
@@ -63,7 +68,7 @@ class ClockWords:
             "stop": self._stop,
             "position": self._position,
             "name": lambda value, now, who: osc.call(who, str(value or "")),
-            "tap": lambda value, now, who: tap.tap(now) if _pressed(value) else None,
+            "tap": self._tapped,
             "source": self._source,
             "meter": self._meter,
             "quantum": self._quantum,
@@ -111,11 +116,12 @@ class ClockWords:
         tells = self._osc.tells(sender)
         if not tells:
             if source == "midi":
-                raise _set_elsewhere("tempo", "MIDI clock")
+                raise _set_elsewhere("tempo", _NAMES[source])
             if source == "link" and self._link is not None:
                 self._link.propose(bpm)
                 return
-            self._leave_to_the_teller("tempo", sender)
+            if source == "osc" and self._osc.is_led:
+                raise _set_elsewhere("tempo", self._osc.leader or "a program that sends its beats")
         self._osc.tell(sender, lambda transport: transport.bpm(bpm, seconds), seconds)
         if tells and (source in ("midi", "link") or self._clock.wanted not in ("auto", "osc")):
             return
@@ -126,25 +132,47 @@ class ClockWords:
 
     def _play(self, value: Value, seconds: float, sender: object) -> None:
         if _pressed(value):
-            self._leave_to_the_teller("transport", sender)
+            self._leave_to_who_leads(sender)
             bpm = self._clock.bpm
             self._osc.tell(sender, lambda transport: transport.play(seconds, bpm), seconds)
 
     def _stop(self, value: Value, seconds: float, sender: object) -> None:
         if _pressed(value):
-            self._leave_to_the_teller("transport", sender)
+            self._leave_to_who_leads(sender)
             self._osc.tell(sender, lambda transport: transport.stop(seconds), seconds)
 
     def _position(self, value: Value, seconds: float, sender: object) -> None:
         beat = _number("position", value)
-        self._leave_to_the_teller("transport", sender)
+        self._leave_to_who_leads(sender)
         self._osc.tell(sender, lambda transport: transport.position(beat, seconds), seconds)
 
-    def _leave_to_the_teller(self, what: str, sender: object) -> None:
-        """Refuse a hand what the program under whose name the song runs would undo at once."""
-        leads = self._clock.source == "osc" and self._osc.leader
-        if leads and not self._osc.tells(sender):
-            raise _set_elsewhere(what, self._osc.leader)
+    def _leave_to_who_leads(self, sender: object) -> None:
+        """Refuse a hand a transport that is another's.
+
+        A program's, under its name, would undo it at once. Beside one that plays by MIDI clock or
+        Link it would start unheard, and play on alone when that stops.
+        """
+        clock = self._clock
+        if self._osc.tells(sender):
+            return
+        if clock.source == "osc" and self._osc.leader:
+            raise _set_elsewhere("transport", self._osc.leader)
+        if clock.source in _NAMES and clock.playing:
+            raise _set_elsewhere("transport", _NAMES[clock.source])
+
+    def _tapped(self, value: Value, seconds: float, sender: object) -> None:
+        del sender
+        if not _pressed(value):
+            return
+        clock, tap = self._clock, self._tap
+        if clock.wanted not in (AUTO, tap.name):
+            while_ = f"the clock is set to {clock.wanted}"
+        elif clock.wanted == AUTO and clock.playing and clock.source not in (INTERNAL, tap.name):
+            while_ = f"{_NAMES.get(clock.source, clock.leader)} leads"
+        else:
+            tap.tap(seconds)
+            return
+        raise BadRequest(f"a tap does not count while {while_}: choose tap ({_SOURCE} tap)")
 
     def _meter(self, value: Value, seconds: float, sender: object) -> None:
         meter = Meter.parse(str(value))
@@ -174,7 +202,8 @@ class ClockWords:
 
 def _set_elsewhere(what: str, where: str) -> BadRequest:
     return BadRequest(
-        f"the {what} comes from {where}: change it there, or send /magnet/clock/source internal"
+        f"the {what} comes from {where}: change it there, or choose the internal clock "
+        f"({_SOURCE} internal)"
     )
 
 

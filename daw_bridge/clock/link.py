@@ -2,7 +2,8 @@
 
 Link's own rule is kept: who joins takes the session's tempo. The library gives a new peer's tempo
 to the session where it is enabled before it has found the others (Ableton/link issue 146), so it is
-enabled some time after it was made; and a tempo is committed only where ``propose`` is called.
+enabled some time after it was made; and a tempo is committed to others only by ``propose``. Alone
+the session is ours: it has the tempo that is heard here, which is what later ones then find.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from osc_server.contract.errors import BadRequest, DeviceUnavailable
 from osc_server.contract.musical_time import BPM_MAX, BPM_MIN, check_bpm
 
 _SETTLE_SECONDS = 1.0
+_FOUND_SECONDS = 4.0
+"""After so long whoever is on the network has been found."""
+_SAME_BPM = 0.01
+"""Link keeps whole microseconds a beat, which at 400 BPM are 0.003 BPM apart."""
 
 
 class LinkSession(Protocol):
@@ -94,6 +99,22 @@ class LinkSource:
         if not self._session.enabled or not self._session.peers():
             raise BadRequest("there is no Link session: nobody else is there to take the tempo")
         self._session.set_tempo(bpm, self._session.micros())
+
+    def keep(self, bpm: float, seconds: float) -> None:
+        """While nobody else is in the session, let it have the tempo that is heard here.
+
+        Args:
+            bpm: that tempo, within 20..400.
+            seconds: now, on the monotonic clock.
+        """
+        made, session = self._made_seconds, self._session
+        if made is None or seconds - made < _FOUND_SECONDS or not session.enabled:
+            return
+        if session.peers():
+            return
+        micros = session.micros()
+        if abs(session.state(micros, self.quantum_beats)[1] - bpm) > _SAME_BPM:
+            session.set_tempo(bpm, micros)
 
     def close(self) -> None:
         """Leave the session."""

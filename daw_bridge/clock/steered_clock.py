@@ -69,6 +69,7 @@ class SteeredClock:
         self._reading: Reading | None = None
         self._song_offset = Fraction(0)  # the clock's beat minus the source's
         self._jumps = 0
+        self._alone_from = 0  # the sample from which on it goes on alone
 
     # The Clock protocol: any thread
 
@@ -76,7 +77,10 @@ class SteeredClock:
     def bpm(self) -> float:
         """Quarter notes a minute: the source's where one is followed, steady."""
         reading = self._reading
-        return self._timeline.bpm_at(self._heard()) if reading is None else reading.bpm
+        if reading is not None:
+            return reading.bpm
+        # What is still on its way to be heard may have been played faster or slower to catch up.
+        return self._timeline.bpm_at(max(self._heard(), self._alone_from))
 
     @property
     def meter(self) -> Meter:
@@ -211,7 +215,7 @@ class SteeredClock:
 
     def _coast(self, seconds: float, last: Reading) -> None:
         """Go on alone from where it is, with the last steady tempo."""
-        sample = self._bend_point(seconds)
+        sample = self._alone_from = self._bend_point(seconds)
         self._timeline.bend((sample, _tidy(self.beat_at(sample)), last.bpm))
 
     def _steer(self, seconds: float, reading: Reading, located: bool) -> None:

@@ -81,6 +81,11 @@ class Tellers:
         return NOBODY if self._leader is None else self._leader.name
 
     @property
+    def is_led(self) -> bool:
+        """Whether a program tells the time now, under a name or without one."""
+        return self._leader is not None
+
+    @property
     def place(self) -> float:
         """The beat that the transport which was spoken to last was put to, or stopped on."""
         return self._moved.place

@@ -93,10 +93,10 @@ class Following:
         self._leader, self._who = leader, who
         if leader != before and leader == INTERNAL:
             if clock.wanted != INTERNAL and not state.halted:
-                state.say(f"{who_before} is silent: the clock goes on alone at {clock.bpm:g} BPM")
+                state.say(f"{who_before} is silent: the clock goes on alone at {_shown(clock.bpm)}")
             self._out_of_reach.clear()
         elif who != who_before:
-            state.say(f"{who} leads the clock: {clock.bpm:g} BPM")
+            state.say(f"{who} leads the clock: {_shown(clock.bpm)}")
         if halted and not state.halted:
             state.say(f"{who} has stopped: the decks go on when it starts")
 
@@ -240,6 +240,10 @@ class Following:
         ]
         if orders:
             self._live.rig.mixer.launch(Scene(tuple(orders)))
+
+
+def _shown(bpm: float) -> str:
+    return f"{round(bpm, 2):g} BPM"
 
 
 def _timed(conductor: Conductor, bpm: float) -> tuple[Loop | None, float]:

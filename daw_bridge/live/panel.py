@@ -73,15 +73,18 @@ class Panel:
         self._controls |= controls
 
     def receive(self, message: OscMessage, surface: Surface) -> None:
-        """Do what a message of a surface says; a mistake is answered and changes nothing."""
+        """Do what a message of a surface says; a mistake is answered and changes nothing.
+
+        What holds is then told again too: the surface may show already what it asked for.
+        """
         self._live.look()
         self._remember(surface)
         try:
             fader, index = fader_row(message.address)
             address = fader.at(index)
             if message.args:
-                self.act(fader, index, message.args, surface)
                 self._touched.add(address)
+                self.act(fader, index, message.args, surface)
             else:
                 surface.send(_packet(address, self.value(fader, index)))
         except MagnetError as error:

@@ -126,7 +126,7 @@ def midi_clock_ports(config: BridgeConfig, live: LiveSet, sources: Sources) -> C
 @contextmanager
 def kept_in_time(live: LiveSet, sources: Sources) -> Iterator[None]:
     """Let the clock follow who leads, and the decks the clock, while the block lasts."""
-    keeping = asyncio.create_task(_keep_time(live, sources.seconds))
+    keeping = asyncio.create_task(_keep_time(live, sources))
     try:
         yield
     finally:
@@ -135,14 +135,16 @@ def kept_in_time(live: LiveSet, sources: Sources) -> Iterator[None]:
             sources.link.close()
 
 
-async def _keep_time(live: LiveSet, seconds: Callable[[], float]) -> None:
-    following = Following(live)
+async def _keep_time(live: LiveSet, sources: Sources) -> None:
+    following, clock = Following(live), live.rig.clock
     try:
         while True:
             try:
-                now = seconds()
-                live.rig.clock.update(now)
+                now = sources.seconds()
+                clock.update(now)
                 following.look(now)
+                if sources.link is not None:
+                    sources.link.keep(clock.bpm, now)
             except Exception as error:  # noqa: BLE001  # the door: the decks play on
                 live.state.say(f"something broke in the bridge: {error!r}")
                 await asyncio.sleep(1)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,10 +77,12 @@ def run(folder: Path, *arguments: str, **env: str) -> tuple[int, str]:
 
 
 @contextmanager
-def running(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> Iterator[Program]:
-    """``magnet-bridge …`` in a folder, ended with the block."""
+def running(
+    *arguments: str, folder: Path, env: dict[str, str] | None = None, enter: Sequence[str] = ()
+) -> Iterator[Program]:
+    """``magnet-bridge …`` in a folder, ended with the block; ``enter`` goes before the command."""
     process = subprocess.Popen(
-        [*BRIDGE, *arguments],
+        [*enter, *BRIDGE, *arguments],
         cwd=folder,
         env=environment(folder, env),
         stdin=subprocess.PIPE,

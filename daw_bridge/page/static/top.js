@@ -1,6 +1,7 @@
-// The bar at the top: beat, tempo, clock, mix. Words of the clock that this bridge lacks are left out.
+// The bar at the top: beat, tempo, clock, mix, tools.
 
-import { button, choice, fader, field, numberField, toggle } from "./controls.js";
+import { clock, tempo } from "./clock.js";
+import { button, fader, toggle } from "./controls.js";
 import { h, say } from "./dom.js";
 import { modulo } from "./beat.js";
 
@@ -16,7 +17,7 @@ export class Top {
     this.element = element;
     const group = (name, ...children) => h("div", { class: `group ${name}` }, ...children.filter(Boolean));
     element.replaceChildren(
-      group("time", this.#lamps, this.#place), group("tempo", ...this.#tempo()), this.#more(), group("clock", ...this.#clock()), group("mix", ...this.#mix()), group("tools", ...this.#tools(learn, sheet)));
+      group("time", this.#lamps, this.#place), group("tempo", ...tempo(link, this.has)), this.#more(), group("clock", ...clock(link, this.has)), group("mix", ...this.#mix()), group("tools", ...this.#tools(learn, sheet)));
     link.store.on("set", (set) => this.#meter(set));
   }
 
@@ -41,35 +42,6 @@ export class Top {
     this.#set = set;
   }
 
-  #tempo() {
-    const address = "/magnet/clock/bpm";
-    const nudge = (by) => () => {
-      const bpm = this.link.store.get(address);
-      if (bpm !== undefined) this.link.send(address, Math.round((bpm + by) * 100) / 100);
-    };
-    const step = (label, by) => h("button", {
-      type: "button", class: "nudge", "aria-label": `Tempo ${by > 0 ? "up" : "down"}`, onclick: nudge(by),
-    }, label);
-    const tap = this.has("/magnet/clock/tap")
-      && button(this.link, "/magnet/clock/tap", "Tap", { class: "tap" });
-    if (tap) this.#atOnce(tap, "/magnet/clock/tap");
-    return [step("−", -1),
-      h("label", { class: "bpm" }, numberField(this.link, address, {
-        low: 20, high: 400, "aria-label": "Tempo in BPM",
-      }), h("span", {}, "BPM")), step("+", 1), tap];
-  }
-
-  // A tap counts when the finger comes down, not when it leaves.
-  #atOnce(element, address) {
-    element.addEventListener("pointerdown", (event) => {
-      this.link.send(address, 1);
-      element.addEventListener("click", (click) => click.stopImmediatePropagation(), {
-        capture: true, once: true,
-      });
-      event.preventDefault();
-    });
-  }
-
   // On a phone clock and tools are folded away.
   #more() {
     const element = h("button", {
@@ -77,31 +49,6 @@ export class Top {
       onclick: () => element.setAttribute("aria-expanded", String(this.element.classList.toggle("unfolded"))),
     }, "⋯");
     return element;
-  }
-
-  #clock() {
-    const quantum = choice(this.link, "/magnet/clock/quantum",
-      ["beat", "bar", "2 bars", "4 bars", "8 bars"].map((word) => [word, word]),
-      { "aria-label": "Quantum: the grid on which decks begin and stop" });
-    const steered = this.has("/magnet/clock/leader");
-    const sources = steered ? ["auto", "internal", "link", "midi", "osc", "tap"] : ["internal"];
-    const source = choice(this.link, "/magnet/clock/source", sources.map((word) => [word, word]),
-      { "aria-label": "Clock source" });
-    const words = [h("label", {}, h("span", { class: "tag" }, "quantum"), quantum.element),
-      h("label", {}, h("span", { class: "tag" }, "clock"), source.element)];
-    if (this.has("/magnet/clock/play")) {
-      words.push(button(this.link, "/magnet/clock/play", "▶", { "aria-label": "Transport: play" }),
-        button(this.link, "/magnet/clock/stop", "■", { "aria-label": "Transport: stop" }));
-    }
-    if (this.has("/magnet/clock/description")) {
-      const who = h("span", { class: "leader" });
-      this.link.store.on("/magnet/clock/description", (text) => {
-        say(who, text);
-        who.title = text;
-      });
-      words.push(who);
-    }
-    return words;
   }
 
   #mix() {

@@ -34,7 +34,8 @@ async def main() -> None:
     async def run(seconds: float) -> None:
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
-            clock.update(time.perf_counter())
+            clock.update(now := time.perf_counter())
+            source.keep(clock.bpm, now)
             await asyncio.sleep(0.01)
 
     def off_ms() -> float:

@@ -95,6 +95,34 @@ def test_the_sender_of_midi_clock_cannot_be_told_a_tempo():
         words.take("bpm", [90], stage.seconds)
 
 
+@pytest.mark.parametrize(("leader", "called"), [("midi", "MIDI clock"), ("link", "Link")])
+@pytest.mark.parametrize(("word", "args"), [("play", []), ("stop", []), ("position", [8.0])])
+def test_a_hand_starts_no_transport_unheard_beside_one_that_plays(leader, called, word, args):
+    stage, words = spoken_to(Leader(leader, there=(0.0, 3.0)))
+    stage.run_to(1.0)
+    with pytest.raises(BadRequest, match=f"the transport comes from {called}"):
+        words.take(word, args, stage.seconds)
+    assert stage.run_to(4.0).clock.source == "internal"  # and nothing plays on when it is gone
+
+
+def test_taps_that_would_not_count_are_refused_with_what_to_do():
+    stage, words = spoken_to(Leader("midi"))
+    stage.run_to(1.0)
+    with pytest.raises(BadRequest, match="while MIDI clock leads: choose tap"):
+        words.take("tap", [], stage.seconds)
+    words.take("source", ["internal"], stage.seconds)
+    with pytest.raises(BadRequest, match="the clock is set to internal: choose tap"):
+        words.take("tap", [], stage.seconds)
+
+
+def test_taps_count_where_tap_was_chosen_whoever_else_is_there():
+    stage, words = spoken_to(Leader("midi"))
+    words.take("source", ["tap"], stage.run_to(1.0).seconds)
+    for tap in range(4):
+        words.take("tap", [], stage.run_to(1.0 + tap * 0.6).seconds)
+    assert (stage.run_to(3.0).clock.source, round(stage.clock.bpm)) == ("tap", 100)
+
+
 def test_a_release_of_a_button_is_ignored():
     stage, words = spoken_to()
     words.take("play", [0.0], 1.0)

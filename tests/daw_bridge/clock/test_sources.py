@@ -191,6 +191,20 @@ def test_joining_leaves_the_tempo_of_a_session_and_takes_it_over():
     assert stage.song_beat % 4 == pytest.approx(4 * 133.25 / 60 % 4, abs=0.005)
 
 
+def test_alone_the_session_has_the_tempo_that_is_heard_and_with_others_keeps_its_own():
+    session = Session(bpm=120.0, peers=0)
+    link = LinkSource(session)
+    for seconds in (0.0, 1.0):
+        link.reading(seconds)
+    link.keep(97.0, 3.0)  # others may not have been found yet
+    assert session.bpm == 120.0
+    link.keep(97.0, 4.0)
+    assert session.bpm == 97.0
+    session.others = 1
+    link.keep(140.0, 5.0)
+    assert session.bpm == 97.0
+
+
 def test_alone_in_a_session_is_no_session():
     session = Session(peers=0)
     link = LinkSource(session)

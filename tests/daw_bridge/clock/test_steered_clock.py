@@ -60,6 +60,15 @@ def test_a_lost_source_leaves_tempo_and_phase_as_they_were():
     assert abs(off_seconds) < 0.002
 
 
+def test_a_source_lost_while_it_is_being_met_leaves_its_tempo_and_not_the_haste():
+    leader = Leader(bpm=133.0, there=(0.0, 2.0))
+    stage = Stage(leader)
+    stage.run_to(1.8)
+    leader.beat += 0.1  # to be made good within half a second
+    stage.run_to(2.0)
+    assert (stage.clock.source, stage.clock.bpm) == ("internal", 133.0)
+
+
 def test_a_source_that_comes_back_in_phase_makes_no_jump():
     due = ticks_of(lambda _: 125.0, 20.0)
     stage = Stage(Sender([at for at in jittered(due, 0.001) if not 8 < at < 12]))

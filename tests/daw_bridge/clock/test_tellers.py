@@ -176,6 +176,16 @@ def test_a_patch_without_a_name_may_be_stopped_and_started_from_another_socket()
     assert (stage.clock.playing, stage.clock.source) == (True, "osc")
 
 
+def test_no_hand_sets_a_tempo_that_the_beats_of_a_patch_contradict():
+    stage, words = spoken_to()
+    a = Song(words, A, 100.0)
+    run(stage, 3.0, a)
+    with pytest.raises(BadRequest, match="the tempo comes from a program that sends its beats"):
+        words.take("bpm", [140.0], stage.seconds, HAND)
+    run(stage, 4.0, a)
+    assert stage.clock.bpm == pytest.approx(100, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("word", "value", "what"),
     [("bpm", 100.0, "tempo"), ("stop", 1, "transport"), ("play", 1, "transport")],

@@ -117,6 +117,15 @@ def test_a_mistake_is_answered_and_changes_nothing(address, args, sentence):
     assert doing == ["empty", "empty"]
 
 
+def test_what_holds_is_told_again_where_something_else_was_asked_for_in_vain():
+    def talk(live):
+        live.send("clock/quantum", "often")
+        live.panel.tick(1.0)
+        return live.ear.heard[1:]
+
+    assert run(talk) == [("/magnet/clock/quantum", "bar")]
+
+
 @pytest.mark.parametrize(
     ("address", "sent", "holds"),
     [

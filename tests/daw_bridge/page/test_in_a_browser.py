@@ -6,39 +6,27 @@ import os
 import re
 import signal
 import time
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
 
 from osc_server.contract.fader_rows import FADERS
-from tests.daw_bridge.page.bridges import SECONDS, chromium, running_bridge
+from tests.daw_bridge.page.bridges import (
+    SECONDS,
+    chromium,
+    generate,
+    in_state,
+    opened,
+    running_bridge,
+)
 
 __all__ = ["chromium"]
-
-expect.set_options(timeout=SECONDS * 1000)
 
 
 @pytest.fixture(scope="module")
 def bridge(tmp_path_factory, chromium):
     with running_bridge(tmp_path_factory.mktemp("bridge")) as one:
         yield one
-
-
-@contextmanager
-def opened(chromium, url, **how):
-    """A page with cookies of its own; what goes wrong in it is an error of the test."""
-    context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}} | how)
-    page = context.new_page()
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.goto(url)
-    try:
-        yield page
-        assert [line for line in wrong if not re.search("WebSocket|ERR_|status of", line)] == []
-    finally:
-        context.close()
 
 
 @pytest.fixture
@@ -50,19 +38,6 @@ def page(chromium, bridge):
 
 def deck(page, number):
     return page.locator(f"#deck-{number}")
-
-
-def in_state(page, number, state):
-    expect(deck(page, number)).to_have_attribute("data-state", state)
-
-
-def generate(page, number, prompt):
-    """Type a prompt, and wait until its take is there."""
-    before = deck(page, number).locator(".takes").inner_text()
-    prompt_field = deck(page, number).get_by_label("prompt")
-    prompt_field.fill(prompt)
-    prompt_field.press("Enter")
-    expect(deck(page, number).locator(".takes")).not_to_have_text(before)
 
 
 def head_places(page, number, seconds):

@@ -18,6 +18,7 @@ from daw_bridge.config import BridgeConfig, load_config
 from daw_bridge.demo import DemoWish
 from daw_bridge.flags import (
     Announce,
+    ArdourOsc,
     Block,
     Captures,
     CaptureSeconds,
@@ -108,6 +109,7 @@ def live(  # noqa: PLR0913  # as above
     clock_in: ClockIn = None,
     clock_out: ClockOut = None,
     clock_offset: ClockOffset = None,
+    ardour_osc: ArdourOsc = None,
     link: Link = None,
     every: Annotated[float, typer.Option(min=0, help="a new take every so many bars")] = 0,
     seed: Seed = None,

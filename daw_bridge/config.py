@@ -29,6 +29,7 @@ from osc_server.contract.requests import Delivery
 APPLICATION = "magnet-bridge"
 ENVIRONMENT_PREFIX = "MAGNET_"
 CONFIG_VARIABLE = "MAGNET_BRIDGE_CONFIG"
+ARDOUR_OSC_PORT = 3819
 
 
 def _expanded(value: object) -> object:
@@ -167,6 +168,9 @@ class BridgeConfig(BaseModel):
         0.0, ge=-500, le=500, description="ms to sound later than who leads; negative = earlier"
     )
     link: bool = Field(True, description="join Ableton Link, where its package is installed")
+    ardour_osc: str = Field(
+        "", description="follow an Ardour by its OSC: its HOST, or HOST:PORT where it is not 3819"
+    )
 
     level: float = Field(0.0, ge=-90, le=12, description="level of the deck, in dB")
 
@@ -230,6 +234,22 @@ class BridgeConfig(BaseModel):
         if folders:
             options += ["--audio-folders", os.pathsep.join(map(str, folders))]
         return options
+
+    def ardour_address(self) -> tuple[str, int] | None:
+        """Host and port of the Ardour that is followed by its OSC; None where none is.
+
+        Raises:
+            BadRequest: where ``ardour_osc`` is neither HOST nor HOST:PORT.
+        """
+        if not self.ardour_osc:
+            return None
+        host, colon, port = self.ardour_osc.partition(":")
+        port = port if colon else str(ARDOUR_OSC_PORT)
+        if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+            raise BadRequest(
+                f"--ardour-osc {self.ardour_osc!r} must be HOST or HOST:PORT, such as localhost"
+            )
+        return host, int(port)
 
     def server_address(self) -> tuple[str, int]:
         """Host and port of the server to speak to, if ``server`` names one; else the front port.

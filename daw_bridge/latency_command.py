@@ -8,9 +8,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from daw_bridge.audio.latency_meter import N_SWEEPS
 from daw_bridge.config import BridgeConfig, load_config, own_settings
 from daw_bridge.flags import Block, Config, HostApi, Input, Inputs, Output, OutputRate, Outputs
-from daw_bridge.session.latency import N_SWEEPS, measure_latency
+from daw_bridge.session.latency import measure_latency
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 """Runs work to its end, or until Ctrl-C."""

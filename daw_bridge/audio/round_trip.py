@@ -63,13 +63,13 @@ def sweep(rate_hz: int) -> NDArray[np.float32]:
 class Sweeps:
     """Plays sweeps on its first channel, and silence else.
 
-    Args:
+    Attributes:
         signal: one sweep, ``[n_samples]``.
         begins: the stream samples on which each begins, none within another.
     """
 
     def __init__(self, signal: NDArray[np.float32], begins: tuple[int, ...]) -> None:
-        self._signal = signal
+        self.signal = signal
         self.begins = begins
 
     def process(self, out: Block, start: int) -> None:
@@ -77,9 +77,9 @@ class Sweeps:
         out[:] = 0
         for begin in self.begins:
             first = max(begin, start)
-            end = min(begin + len(self._signal), start + len(out))
+            end = min(begin + len(self.signal), start + len(out))
             if first < end:
-                out[first - start : end - start, 0] = self._signal[first - begin : end - begin]
+                out[first - start : end - start, 0] = self.signal[first - begin : end - begin]
 
 
 def arrival(heard: Block, signal: NDArray[np.float32], rate_hz: int) -> Arrival:

@@ -54,7 +54,8 @@ class Following:
         self._to_expect: list[Conductor] = []
         self._stretching: asyncio.Task[None] | None = None
         self._stretch_again_seconds = 0.0
-        self._out_of_reach: set[str] = set()
+        # The tempo that each loop could not be brought to; another one may be in its reach.
+        self._out_of_reach: dict[str, float] = {}
 
     def look(self, seconds: float) -> None:
         """Let the decks follow. ``seconds`` is now, of any steady clock."""
@@ -180,9 +181,9 @@ class Following:
         if loop is None:
             return False
         if is_near(loop, bpm):
-            self._out_of_reach.discard(loop.name)
+            self._out_of_reach.pop(loop.name, None)
             return False
-        return loop.name not in self._out_of_reach
+        return self._out_of_reach.get(loop.name) != bpm
 
     async def _stretch(self, conductors: list[Conductor], bpm: float) -> None:
         """Bring decks to a tempo: what sounds on the next beat, what waits on its quantum."""
@@ -193,11 +194,13 @@ class Following:
                 loop, cpu_seconds = await asyncio.to_thread(_timed, conductor, bpm)
                 took_seconds += cpu_seconds
             except BadRequest as error:
-                self._give_up_on(conductor, str(error))
+                self._give_up_on(conductor, bpm, str(error))
             except MagnetError as error:
                 self._live.state.say(str(error))
             else:
-                found += [] if loop is None else [(conductor, loop)]
+                if loop is not None:
+                    self._out_of_reach.pop(loop.name, None)
+                    found.append((conductor, loop))
         beat = Fraction(math.ceil(self._soon()))
         cues: list[tuple[Conductor, Cue | None]] = []
         for conductor, loop in found:
@@ -210,12 +213,13 @@ class Following:
         pause = max(_BREATH_SECONDS, (_SHARE - 1) * took_seconds)
         self._stretch_again_seconds = self._now_seconds + pause
 
-    def _give_up_on(self, conductor: Conductor, why: str) -> None:
-        """Leave a loop as it is where the tempo is out of its reach; say so once."""
+    def _give_up_on(self, conductor: Conductor, bpm: float, why: str) -> None:
+        """Leave a loop as it is while the tempo is out of its reach; say so once."""
         loop = conductor.cueing.loop
-        if loop is not None and loop.name not in self._out_of_reach:
-            self._out_of_reach.add(loop.name)
-            self._live.state.say(why)
+        if loop is not None:
+            if loop.name not in self._out_of_reach:
+                self._live.state.say(why)
+            self._out_of_reach[loop.name] = bpm
 
     # Both
 

@@ -34,6 +34,7 @@ from daw_bridge.midi.hub import MidiHub
 from daw_bridge.midi.opening import midi_surface
 from daw_bridge.midi.targets import read_wish
 from daw_bridge.serving import some_server
+from daw_bridge.session.ardour import ardour_heard
 from daw_bridge.session.building import (
     OFFLINE_RATE_HZ,
     LiveWish,
@@ -140,6 +141,7 @@ def _panel(
     telling = asyncio.create_task(_keep_telling(live, panel, keeper, capturing))
     stack.callback(telling.cancel)
     stack.enter_context(kept_in_time(live, sources))
+    stack.enter_context(ardour_heard(config, live, words, sources.seconds))
     midi_clock = midi_clock_ports(config, live, sources)
     surface = (panel.receive, panel.forget, config.decks, live.state.say)
     midi = midi_surface(*surface, midi_clock, sources.jack)

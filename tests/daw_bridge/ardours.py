@@ -245,11 +245,11 @@ def _settle(home: Path, name: str, more: dict[str, str]) -> None:
     """Switch OSC on in a session, and Ardour's own connecting of ports off."""
     path = home / name / f"{name}.ardour"
     text = path.read_text("utf-8")
-    switch = 'name="Open Sound Control (OSC)" active="0"'
-    assert switch in text
-    path.write_text(text.replace(switch, switch.replace('"0"', '"1"')), "utf-8")
-    off = ("input_auto_connect", "output_auto_connect", "auto_connect_standard_busses")
-    options = dict.fromkeys(off, "0") | more
+    off, on = (f'name="Open Sound Control (OSC)" active="{active}"' for active in "01")
+    assert off in text or on in text
+    path.write_text(text.replace(off, on), "utf-8")
+    connects = ("input_auto_connect", "output_auto_connect", "auto_connect_standard_busses")
+    options = dict.fromkeys(connects, "0") | more
     lines = "".join(
         f'<Option name="{option.replace("_", "-")}" value="{value}"/>'
         for option, value in options.items()

@@ -76,6 +76,20 @@ def test_a_server_is_named_by_host_and_port():
 
 
 @pytest.mark.parametrize(
+    ("text", "address"),
+    [("", None), ("localhost", ("localhost", 3819)), ("studio:3820", ("studio", 3820))],
+)
+def test_an_ardour_is_named_by_its_host_and_where_it_is_another_by_its_port(text, address):
+    assert load_config({"ardour_osc": text}, {}).ardour_address() == address
+
+
+@pytest.mark.parametrize("text", [":3819", "studio:", "studio:osc", "studio:70000"])
+def test_an_ardour_that_is_nowhere_is_a_sentence(text):
+    with pytest.raises(BadRequest, match="--ardour-osc"):
+        load_config({"ardour_osc": text}, {}).ardour_address()
+
+
+@pytest.mark.parametrize(
     ("server", "delivery"),
     [("", "path"), ("127.0.0.1:1", "path"), ("localhost:1", "path"), ("gpu-box:1", "stream")],
 )

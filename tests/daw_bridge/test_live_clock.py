@@ -53,11 +53,11 @@ class Live:
 
 
 @contextmanager
-def live(jack_server, folder, *flags, bpm=120, jitter_seconds=0.0):
+def live(jack_server, folder, *flags, bpm=120, jitter_seconds=0.0, block=BLOCK):
     """The bridge plays a bar of clicks; the ear is connected to it."""
     port = free_port()
     flags = ["--port", str(port), "--model", "tone", "--clips", str(folder / "clips"), *flags]
-    flags += ["--host-api", "jack", "--block", str(BLOCK), "--bpm", str(bpm)]
+    flags += ["--host-api", "jack", "--block", str(block), "--bpm", str(bpm)]
     flags += ["--bars", "1", "--seed", "3"]
     environment = jack_server.environment | {"MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
     with (

@@ -81,6 +81,10 @@ class Host:
         """Wait until it has ended by itself."""
         self._process.wait(timeout_seconds)
 
+    def kill(self) -> None:
+        """Let it vanish without a word."""
+        self._process.kill()
+
     def close(self) -> None:
         """End it and what it has started, whatever they are doing."""
         end(self._process)

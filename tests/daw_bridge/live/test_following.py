@@ -170,6 +170,23 @@ def test_a_tempo_out_of_reach_is_told_once_and_the_loop_is_left_as_it_is():
     assert led()(talk) == (1, 120.0)
 
 
+def test_a_tempo_that_comes_back_into_reach_is_followed_again():
+    async def talk(live, leader):
+        n_said = live.state.n_said
+        for bpm in (250.0, 251.0, 126.0):
+            leader.turn_to(bpm, live.seconds)
+            await live.follow(4.0)
+        found = await heard(live, 6.0)
+        told = [text for text in live.state.said_since(n_said) if "too far" in text]
+        return off_beats(leader, found), live.rig.decks[0].playing.bpm, len(told)
+
+    off, playing_bpm, n_told = led()(talk)
+    assert playing_bpm == 126.0
+    assert len(off) >= 11
+    assert np.abs(off).max() < 5
+    assert n_told == 1
+
+
 def test_when_who_leads_is_lost_the_loop_goes_on_and_it_is_said():
     async def talk(live, leader):
         leader.there = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from osc_server.contract.packets import OscMessage, decode, encode
 from tests.daw_bridge.integrations.hosts import Host, host
 from tests.tools import JackServer, require_tool
+
+_TRIES = 6
 
 # Three tempos, one of them by eighths, and three meters, one of them odd.
 TEMPOS = """
@@ -106,23 +109,45 @@ def agreed(export_once: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32
     raise AssertionError("no two exports of Ardour agree")
 
 
+def run(command: list[str], env: dict[str, str], made: Path) -> None:
+    """Run one of Ardour's programs that makes a file or folder, and again where it dies or hangs.
+
+    Ardour 7.3 aborted or hung in 8 of 24 exports of a session without any plugin, and in 8 of 36
+    with ours: it frees a damaged ring buffer of its own export. What it leaves is made afresh.
+    """
+    said = b""
+    for _ in range(_TRIES):
+        shutil.rmtree(made, ignore_errors=True)
+        made.unlink(missing_ok=True)
+        try:
+            done = subprocess.run(
+                command, cwd=made.parent, env=env, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            continue
+        said = done.stdout[-3000:]
+        if done.returncode == 0:
+            assert made.exists(), said
+            return
+        assert done.returncode < 0, said  # it says itself what is wrong
+    raise AssertionError(f"Ardour died {_TRIES} times: {said!r}")
+
+
 def _export_once(home: Path, name: str) -> NDArray[np.float32]:
     program = require_tool("ardour7-export", package="ardour")
     target = home / f"{name}-export.wav"
-    target.unlink(missing_ok=True)
-    done = subprocess.run(
+    run(
         [program, "-b", "float", "-o", str(target), str(home / name), name],
-        env=environment(home), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert target.is_file(), done.stdout + done.stderr
+        environment(home),
+        target,
+    )
     samples, _ = soundfile.read(target, dtype="float32", always_2d=True)
     return samples
 
 
 OSC_PORT = 3819
 BBT = "/position/bbt"
-_TRIES = 6
 STATES = 1 + 8 + 16
 """Feedback of buttons, a heartbeat, and feedback of the transport."""
 POSITIONS = 32 + 64

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from tests.daw_bridge.ardours import agreed
+from tests.daw_bridge.ardours import agreed, run
 from tests.daw_bridge.integrations.lv2 import URI, Song
 from tests.tools import require_tool
 
 SUPERCLOCK = 282240000
 """Ardour's ticks of time in a second."""
-TRIES = 6
 
 # The parameters that Ardour counts are the plugin's control inputs, in their order.
 MAKE = r"""
@@ -71,7 +68,7 @@ def make_session(folder: Path, song: Song, clips: Path, env: dict[str, str]) -> 
     for word, value in words.items():
         text = text.replace(word, value)
     script.write_text(text)
-    _run([require_tool("ardour7-lua", package="ardour"), str(script)], folder, env, session)
+    run([require_tool("ardour7-lua", package="ardour"), str(script)], env, session)
     return session
 
 
@@ -90,36 +87,6 @@ def _export_once(session: Path, env: dict[str, str]) -> NDArray[np.float32]:
     out = session.parent / "export.wav"
     program = require_tool("ardour7-export", package="ardour")
     options = ["-b", "float", "-o", str(out)]
-    _run([program, *options, str(session), "session"], session.parent, env, out)
+    run([program, *options, str(session), "session"], env, out)
     samples, _ = soundfile.read(out, dtype="float32", always_2d=True)
     return samples
-
-
-def _run(command: list[str], folder: Path, env: dict[str, str], made: Path) -> None:
-    """Run one of Ardour's programs, and again where it dies.
-
-    Ardour 7.3 aborted or hung in 8 of 24 exports of a session without any plugin, and in 8 of 36
-    with ours: it frees a damaged ring buffer of its own export. What it leaves is made afresh.
-    """
-    for _ in range(TRIES):
-        with (folder / "ardour.log").open("wb") as log:
-            try:
-                done = subprocess.run(
-                    command,
-                    cwd=folder,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    timeout=150,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
-                continue
-            finally:
-                said = (folder / "ardour.log").read_text("utf-8", "replace")[-3000:]
-        if done.returncode == 0:
-            return
-        assert done.returncode < 0, said  # it says itself what is wrong
-        shutil.rmtree(made, ignore_errors=True)
-    raise AssertionError(f"Ardour died {TRIES} times: {said}")

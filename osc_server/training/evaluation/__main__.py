@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import torch
@@ -23,6 +24,7 @@ from osc_server.training.evaluation.ablations import (
     VARIANTS,
     Variants,
     play_variant,
+    take_turns,
     variant_engine,
 )
 from osc_server.training.evaluation.asks import kind_asks, variant_asks
@@ -41,6 +43,7 @@ from osc_server.training.evaluation.remembering import RememberingEngine
 from osc_server.training.evaluation.settings import SIZES
 
 console = Console()
+_TURNS = 6  # of timing the ways to decode, and one more that does not count
 
 
 @contextmanager
@@ -77,15 +80,26 @@ def play_variants(bench: Bench, spec: str, models_folder: Path) -> Variants:
     asks = variant_asks(kind_asks(HELD_OUT, bench.settings), bench.settings)
     has_network = isinstance(bench.engine, MagnetEngine)
     possible = [variant for variant in VARIANTS if has_network or variant.is_of_decoding_alone]
+    engines = [
+        (
+            variant,
+            variant_engine(variant, spec, models_folder, bench.device)
+            if variant.is_another_network
+            else bench.engine,
+        )
+        for variant in possible
+    ]
     played = []
     with bench.progress("ways to decode", len(asks) * len(possible)) as advance:
-        for variant in possible:
-            engine = bench.engine
-            if variant.is_another_network:
-                engine = variant_engine(variant, spec, models_folder, bench.device)
+        for variant, engine in engines:
             remembering = RememberingEngine(engine, bench.cache / "variants", variant.network)
             played.append((variant, play_variant(variant, remembering, asks, advance)))
-    return played
+    with TemporaryDirectory() as folder:
+        times = take_turns(engines, asks[:: max(1, len(asks) // _TURNS)], Path(folder))
+    return [
+        (variant, replace(found, times=n))
+        for (variant, found), n in zip(played, times, strict=True)
+    ]
 
 
 def print_goals(figures: Record) -> None:

@@ -21,7 +21,7 @@ from osc_server.magnet.companion_choice import find_companion
 from osc_server.magnet.engine import MagnetEngine, find_model
 from osc_server.magnet.precision import hasten, stored_dtype
 from osc_server.rendering.hybrid import begin_with_hint
-from osc_server.rendering.plan import Plan
+from osc_server.rendering.plan import Engine, Plan
 from osc_server.rendering.planning import plan_clip
 from osc_server.training.evaluation.generation import Ask, request_for, specimen_of
 from osc_server.training.evaluation.remembering import RememberingEngine
@@ -127,10 +127,17 @@ def variant_engine(
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What a variant made of the asks, in their order, and its seconds for each second of audio."""
+    """What a variant made of the asks.
+
+    Attributes:
+        clips: in their order.
+        rtf: seconds of drawing for a second of each, whatever else the machine did then.
+        times: how many times the shipped way's seconds it takes, measured in turns.
+    """
 
     clips: list[Specimen]
     rtf: list[float]
+    times: float = 1.0
 
 
 Variants = Sequence[tuple[Variant, Played]]
@@ -155,6 +162,29 @@ def play_variant(
         rtf.append((seconds + hint_seconds) / clip.seconds)
         on_clip(1)
     return Played(clips, rtf)
+
+
+def take_turns(
+    engines: Sequence[tuple[Variant, Engine]], asks: Sequence[Ask], folder: Path
+) -> list[float]:
+    """How many times the seconds of the first way each way takes, median over the asks.
+
+    All ways draw an ask one after another before any draws the next, so that what else the machine
+    does falls on all of them. Nothing is taken from what was made before.
+
+    Args:
+        engines: each way and what draws it.
+        asks: drawn anew; the first one is a rehearsal.
+        folder: empty; of what is made.
+    """
+    seconds = [
+        [
+            sum(play_variant(variant, RememberingEngine(engine, folder / f"{i} {j}"), [ask]).rtf)
+            for i, (variant, engine) in enumerate(engines)
+        ]
+        for j, ask in enumerate(asks)
+    ][1:]
+    return [float(np.median([row[i] / row[0] for row in seconds])) for i in range(len(engines))]
 
 
 def _plan(variant: Variant, engine: RememberingEngine, ask: Ask) -> tuple[Plan, float]:

@@ -130,7 +130,7 @@ def measure_variants(
                 "paper": variant.paper,
                 "expected": variant.expected,
                 "kinds": measure_kinds(classifier, found.clips)["overall"],
-                "rtf": round(float(np.median(found.rtf)), 4),
+                "times": round(found.times, 2),
                 **{
                     name: _record(comparison) | _differences(comparison, base[name])
                     for name, comparison in here.items()

@@ -15,6 +15,7 @@ from osc_server.training.evaluation.report_model import (
     distance_section,
     variants_section,
 )
+from osc_server.training.evaluation.report_summary import summary_section
 from osc_server.training.evaluation.report_text import SOURCES, ratio, share, table
 from osc_server.training.evaluation.seam import LARGEST_JUMP
 
@@ -30,6 +31,7 @@ def write_report(figures: Record, pictures: Sequence[str], examples: Sequence[Re
     sections = [
         _head(figures),
         _goals(figures),
+        summary_section(figures),
         kinds_section(figures),
         families_section(figures),
         words_section(figures),
@@ -107,7 +109,9 @@ def _tempo(figures: Record) -> str:
         "is empty; not told: neither. The loop's length is whole bars in any case.\n\n"
         + ladder
         + "\n\nAll that has a beat: those drums, arpeggios of the kinds above (90, 120 and 140 "
-        "bpm), and mixes that have drums, over the same tempos as the drums.\n\n"
+        "bpm), and mixes that have drums, over the same tempos as the drums. The corpus' "
+        "arpeggios are of any tempo, and some are in triplets, which the estimator takes for a "
+        "tempo of their own; few prompts ask for those.\n\n"
         + kinds
         + "\n\n"
         "Onsets against the asked grid of sixteenths: share of their strength within 30 ms of a "
@@ -250,7 +254,7 @@ def _method(figures: Record) -> str:
         f"families: {s['family_clips_generated']}; keys: {s['key_loops']}. Tempo: "
         f"{s['tempo_clips']} drum loops and {s['mix_loops']} mixes at {s['tempos']} tempos from "
         f"{s['low_bpm']:g} to {s['high_bpm']:g} bpm. Seams: {s['closing_loops']} "
-        f"loops, each closed in four ways. Ways to decode: {s['variant_clips']} loops of each. "
+        f"loops, each in five forms. Ways to decode: {s['variant_clips']} loops of each. "
         f"Corpus clips measured: {s['reference_clips']}, and {s['reference_per_family']} of each "
         "family, from seeds that "
         f"no training uses; the classifier of kinds learned from {s['classifier_clips']} others, "

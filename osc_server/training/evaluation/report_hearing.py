@@ -8,7 +8,7 @@ from osc_server.training.evaluation.measures import Record
 from osc_server.training.evaluation.report_text import ratio, table
 
 _MISSED_SHOWN = 12
-_CONFUSED_FROM = 0.2  # of a family's loops that are heard as one and the same other
+_CONFUSED_FROM = 0.4  # of a family's loops that are heard as one and the same other
 
 
 def kinds_section(figures: Record) -> str:

@@ -6,11 +6,14 @@ import pytest
 import torch
 
 from osc_server.magnet.engine import EMBEDDED, MagnetEngine, load_engine
+from osc_server.rendering.tone_engine import ToneEngine
+from osc_server.training.evaluation import remembering
 from osc_server.training.evaluation.ablations import (
     SHIPPED,
     VARIANTS,
     Variant,
     play_variant,
+    take_turns,
     variant_engine,
 )
 from osc_server.training.evaluation.generation import Ablation, Ask, generate, plan_for
@@ -71,3 +74,22 @@ def test_a_hint_is_written_by_the_companion_and_its_time_counted(shipped, tmp_pa
     assert len(list(tmp_path.iterdir())) == 3
     generate_alone = engine.last_seconds / hybrid.clips[0].seconds
     assert hybrid.rtf[0] > generate_alone
+
+
+def test_ways_are_timed_in_turns_against_the_first(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(remembering.time, "perf_counter", lambda: clock[0])
+
+    class Slow(ToneEngine):
+        """Takes as many seconds as it is asked for steps, and ever longer: the machine fills up."""
+
+        def generate(self, plans, on_step, **rest):
+            clock[0] += plans[0].decoding.steps[0] * 2.0 ** (plans[0].seed % 10)
+            return super().generate(plans, on_step, **rest)
+
+    ways = [
+        (Variant(SHIPPED, {"steps": (5, 1, 1, 1)}), Slow()),
+        (Variant("slow", {"steps": (30, 1, 1, 1)}), Slow()),
+    ]
+    asks = [Ask("pad", "pad", 120.0, seed) for seed in range(4)]
+    assert take_turns(ways, asks, tmp_path) == [1.0, 6.0]

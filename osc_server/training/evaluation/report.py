@@ -64,12 +64,22 @@ def _head(figures: Record) -> str:
     )
 
 
+def _met(goal: Record) -> str:
+    """Whether a goal is met, and whether so few clips can tell."""
+    if not goal["met"]:
+        return "**no**"
+    return "yes" if goal["value"]["interval"][0] >= goal["goal"] else "yes, not surely"
+
+
 def _goals(figures: Record) -> str:
     rows = [
-        (g["name"], share(g["value"]), f"{100 * g['goal']:.0f} %", "yes" if g["met"] else "**no**")
+        (g["name"], share(g["value"]), f"{100 * g['goal']:.0f} %", _met(g))
         for g in figures["goals"]
     ]
-    return "## Goals\n\n" + table(("goal", "measured", "at least", "met"), rows)
+    return (
+        "## Goals\n\nNot surely: the figure is met, and the low end of its interval is not.\n\n"
+        + table(("goal", "measured", "at least", "met"), rows)
+    )
 
 
 def _tempo(figures: Record) -> str:

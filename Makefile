@@ -6,7 +6,7 @@
 #   make lint     ruff and mypy only
 #   make bench    measure speed and latency; with AUDIOCRAFT=folder of its repository also against that
 #   make train    make the embedded model again from nothing, and measure it (hours; SIZE=cpu or gpu)
-#   make evaluate measure the embedded model on what it never heard: docs/embedded-model (10 minutes)
+#   make evaluate measure the embedded model on what it never heard: docs/embedded-model (1.5 hours; goes on where it was stopped)
 #   make presets  choose each preset's seed anew, for new weights, and write docs/presets.md (15 minutes)
 #   make wheel    build dist/*.whl
 #   make plugin   build the LV2 plugin into build/magnet.lv2 (a C compiler and the LV2 headers)
@@ -50,10 +50,10 @@ bench: $(READY)
 
 train: $(READY)
 	$(BIN)/python -m osc_server.training --size $(SIZE)
-	$(BIN)/python -m osc_server.training.evaluation --full --model train/embedded
+	$(BIN)/python -m osc_server.training.evaluation --size full --model train/embedded --out report
 
 evaluate: $(READY)
-	$(BIN)/python -m osc_server.training.evaluation
+	$(BIN)/python -m osc_server.training.evaluation --size standard --out docs/embedded-model
 
 presets: $(READY)
 	$(BIN)/python -m osc_server.training.evaluation.choosing --write

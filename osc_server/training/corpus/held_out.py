@@ -66,7 +66,7 @@ _PROMPTS: dict[str, tuple[str, ...]] = {
         "lo-fi chords, dusty keys",
         "rhythmic chords for a funk tune",
         "brassy synth chords from the eighties",
-        "waltz piano chords",
+        "a waltz on the piano, chords only",
         "soft electric piano harmony, changing every bar",
     ),
     "pad": (

@@ -36,8 +36,9 @@ from osc_server.training.evaluation.learning import (
 )
 from osc_server.training.evaluation.measures import Record
 from osc_server.training.evaluation.publishing import publish
+from osc_server.training.evaluation.reading import load_reader
 from osc_server.training.evaluation.remembering import RememberingEngine
-from osc_server.training.evaluation.settings import FULL, QUICK
+from osc_server.training.evaluation.settings import SIZES
 
 console = Console()
 
@@ -66,8 +67,7 @@ def evaluate(bench: Bench, play: Callable[[], Variants], out: Path) -> Record:
     variants = play()
     reference = gather_reference(bench)
     with console.status("measuring"):
-        info, settings = bench.engine.info, bench.settings
-        figures = make_figures(info, settings, judges, reference, generated, variants)
+        figures = make_figures(bench.engine, bench.settings, judges, reference, generated, variants)
         publish(figures, judges, reference, generated, out)
     return figures
 
@@ -105,8 +105,8 @@ def print_goals(figures: Record) -> None:
 
 def main(  # noqa: PLR0913  (each is a flag)
     model: Annotated[str, typer.Option(help="embedded, a folder, a name, or tone.")] = "embedded",
-    out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("docs/embedded-model"),
-    full: Annotated[bool, typer.Option("--full/--quick", help="How much to measure.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("report"),
+    size: Annotated[str, typer.Option(help=f"How much to measure: {', '.join(SIZES)}.")] = "quick",
     cache: Annotated[Path, typer.Option(help="Keeps the classifier.")] = Path("train/evaluation"),
     models: Annotated[Path, typer.Option(help="Models folder.")] = Path("models"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -116,17 +116,20 @@ def main(  # noqa: PLR0913  (each is a flag)
     batch: Annotated[int, typer.Option(help="Loops made at once.")] = 16,
 ) -> None:
     """Measure a model on held-out prompts and write report, pictures and examples."""
-    settings = FULL if full else QUICK
-    place = torch.device("cpu")
+    if size not in SIZES:
+        raise typer.BadParameter(f"there is no size {size}: {', '.join(SIZES)}")
+    settings = SIZES[size]
+    place, reader = torch.device("cpu"), None
     if model == "tone":
         bare: Engine = ToneEngine()
     else:
         bare = load_engine(model, models_folder=models, device=device)
         place = torch.device(bare.info.device)
+        reader = load_reader(model, models, place)
     # On two cores a second process costs more to start than it saves.
     workers = workers or max(1, (os.cpu_count() or 1) // 2)
     engine = RememberingEngine(bare, cache / "codes")
-    bench = Bench(engine, settings, cache, progress_bar, place, workers, batch)
+    bench = Bench(engine, settings, cache, progress_bar, place, workers, batch, reader)
     figures = evaluate(
         bench, lambda: play_variants(replace(bench, engine=bare), model, models), out
     )

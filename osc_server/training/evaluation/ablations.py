@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -42,6 +42,8 @@ class Variant:
         span: frames in a span; None = as trained.
         all_context: attention reaches everything in all codebooks.
         paper: where the paper reports it, and what it found, in words.
+        expected: whether that makes this way ``better`` or ``worse`` than the shipped one; empty
+            where the paper does not say.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Variant:
     span: int | None = None
     all_context: bool = False
     paper: str = ""
+    expected: Literal["better", "worse", ""] = ""
 
     @property
     def is_another_network(self) -> bool:
@@ -74,29 +77,31 @@ _GUIDANCE = "table 4: guidance that falls during decoding is better than constan
 _SPAN = "table 3: spans of 3 frames (60 ms) are best, single frames clearly worse"
 VARIANTS = (
     Variant(SHIPPED),
-    Variant("steps 20, 10, 10, 10", {"steps": (20, 10, 10, 10)}, paper=_STEPS),
-    Variant("steps 20, 3, 3, 3", {"steps": (20, 3, 3, 3)}, paper=_STEPS),
-    Variant("steps 5, 2, 2, 2", {"steps": (5, 2, 2, 2)}, paper=_STEPS),
-    Variant("steps 1, 1, 1, 1", {"steps": (1, 1, 1, 1)}, paper=_STEPS),
+    Variant("steps 20, 10, 10, 10", {"steps": (20, 10, 10, 10)}, paper=_STEPS, expected="better"),
+    Variant("steps 20, 3, 3, 3", {"steps": (20, 3, 3, 3)}, paper=_STEPS, expected="better"),
+    Variant("steps 5, 2, 2, 2", {"steps": (5, 2, 2, 2)}, paper=_STEPS, expected="worse"),
+    Variant("steps 1, 1, 1, 1", {"steps": (1, 1, 1, 1)}, paper=_STEPS, expected="worse"),
     Variant(
         "rescoring by its companion, weight 0.5",
         rescoring=0.5,
         paper="table 5: rescoring is better, and slower",
+        expected="better",
     ),
     Variant(
         "hybrid, 2 s by its companion",
         hint=HINT_SECONDS,
         paper="section 5: better than MAGNeT alone, between it and autoregression in time",
+        expected="better",
     ),
-    Variant("span of 1 frame", span=1, paper=_SPAN),
-    Variant("span of 1 frame, 20 steps first", {"steps": (20, 3, 3, 3)}, span=1, paper=_SPAN),
+    Variant("span of 1 frame", span=1, paper=_SPAN, expected="worse"),
     Variant(
         "unrestricted context",
         all_context=True,
         paper="table 3: attention of the later codebooks within 0.1 s is better than everywhere",
+        expected="worse",
     ),
-    Variant("constant guidance", {"guidance_min": 3.0}, paper=_GUIDANCE),
-    Variant("no guidance", {"guidance_max": 1.0}, paper=_GUIDANCE),
+    Variant("constant guidance", {"guidance_min": 3.0}, paper=_GUIDANCE, expected="worse"),
+    Variant("no guidance", {"guidance_max": 1.0}, paper=_GUIDANCE, expected="worse"),
     Variant("guidance in all codebooks", {"guided_codebooks": 0}, paper="not in the paper"),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,9 +17,12 @@ from osc_server.training.evaluation.settings import Settings
 
 TONAL = ("bass", "chords", "pad", "arp", "melody")
 """Kinds that have a key."""
+MIX = "mix"
+"""Several parts at once: no kind that the classifier tells apart, but with drums it has a tempo."""
 
 # Each test draws from other seeds than the kinds.
-_TEMPO_SEEDS, _FAMILY_SEEDS, _KEY_SEEDS = 100_000, 200_000, 300_000
+_TEMPO_SEEDS, _FAMILY_SEEDS, _KEY_SEEDS, _MIX_SEEDS = 100_000, 200_000, 300_000, 400_000
+_WITH_DRUMS = re.compile(r"drums|beat|band|techno kick")
 
 
 def kind_asks(prompts: Sequence[HeldOutPrompt], settings: Settings) -> list[Ask]:
@@ -51,6 +55,21 @@ def drum_asks(prompts: Sequence[HeldOutPrompt], settings: Settings) -> list[Ask]
             settings.seed + _TEMPO_SEEDS + i,
         )
         for i in range(settings.tempo_loops)
+    ]
+
+
+def mix_asks(prompts: Sequence[HeldOutPrompt], settings: Settings) -> list[Ask]:
+    """Mixes that have drums, at the range of tempos: the others need not have a beat."""
+    mixes = [p.text for p in prompts if p.kind == MIX and _WITH_DRUMS.search(p.text)]
+    tempos = settings.tempo_values()
+    return [
+        Ask(
+            mixes[i % len(mixes)],
+            MIX,
+            tempos[i % len(tempos)],
+            settings.seed + _MIX_SEEDS + i,
+        )
+        for i in range(settings.mix_loops)
     ]
 
 

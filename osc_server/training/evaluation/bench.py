@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from osc_server.magnet.protocols import Companion
 from osc_server.rendering.plan import Engine
 from osc_server.training.evaluation.settings import Settings
 
@@ -28,6 +29,7 @@ class Bench:
         device: where classifiers learn.
         workers: processes that render clips.
         batch: loops made at once.
+        reader: the model's autoregressive companion, which judges seams too; None = it has none.
     """
 
     engine: Engine
@@ -37,3 +39,4 @@ class Bench:
     device: torch.device
     workers: int = 1
     batch: int = 8
+    reader: Companion | None = None

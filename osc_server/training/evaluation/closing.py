@@ -1,37 +1,56 @@
 """What closes a loop: circular decoding against plain decoding and a crossfade (arXiv 2504.04466).
 
-As LoopGen measures it: perplexity of the codes around the seam, when the loop is laid in a circle
-and the network itself judges each of them from all that surrounds it. A crossfaded or corpus loop
-has to be encoded for that; what encoding alone does to the figure is a row of its own.
+Perplexity of the codes at the seam, the loop laid in a circle. Two judge: the autoregressive
+companion, which reads on from the loop's end, as LoopGen judges (see ``reading``); and the network
+itself, each code from all that surrounds it. LoopGen encodes the audio of every loop for that. Here
+both are measured: the codes that were drawn, and those of the audio encoded again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from osc_server.magnet.protocols import Companion
 from osc_server.rendering.plan import Codes, Engine
 from osc_server.rendering.planning import ClipPlan, plan_clip
 from osc_server.rendering.seam_report import SeamSurprise, seam_surprise
 from osc_server.training.evaluation.generation import Ask, request_for
 from osc_server.training.evaluation.measures import Record
+from osc_server.training.evaluation.reading import reader_surprise
 from osc_server.training.evaluation.spectra import Floats
 
 FADE_FRAMES = 12  # 0.24 s: from the plain loop's own continuation back into its start
 N_RESAMPLINGS = 2000
 
-CIRCULAR, PLAIN, CROSSFADED = "circular", "plain", "crossfaded"
-SOURCES = (PLAIN, CROSSFADED, CIRCULAR, "circular, encoded again")
+PLAIN, CIRCULAR = "plain", "circular"
+PLAIN_AGAIN, CROSSFADED, CIRCULAR_AGAIN = "plain again", "crossfaded again", "circular again"
+SOURCES = (PLAIN, CIRCULAR, PLAIN_AGAIN, CROSSFADED, CIRCULAR_AGAIN)
+"""Codes as they were drawn, and, *again*, those of the audio encoded again."""
 
 
-Closing = dict[str, SeamSurprise]
+@dataclass(frozen=True, slots=True)
+class Surprises:
+    """How unexpected one loop is.
+
+    Attributes:
+        network: to the network that drew it; the seam is 12 frames on each side.
+        reader: to its companion; the seam is what follows it. None where there is no companion.
+    """
+
+    network: SeamSurprise
+    reader: SeamSurprise | None = None
+
+
+Closing = dict[str, Surprises]
 """One ask, closed in each way of ``SOURCES`` and judged."""
 
 
-def judge_closing(engine: Engine, ask: Ask) -> Closing:
+def judge_closing(engine: Engine, ask: Ask, reader: Companion | None = None) -> Closing:
     """Make a loop plainly and circularly from the same seed, and judge its seams."""
     info = engine.info
     request = request_for(ask, info)
@@ -47,18 +66,22 @@ def judge_closing(engine: Engine, ask: Ask) -> Closing:
     samples_per_frame = len(audio) // long.shape[1]
     codes = {
         PLAIN: plain,
-        CROSSFADED: encode_circle(engine, crossfade(audio, line.n_frames * samples_per_frame)),
         CIRCULAR: circle,
-        SOURCES[3]: encode_circle(engine, engine.decode(circle, circular=True)[:, 0]),
+        PLAIN_AGAIN: encode_circle(engine, engine.decode(plain, circular=False)[:, 0]),
+        CROSSFADED: encode_circle(engine, crossfade(audio, line.n_frames * samples_per_frame)),
+        CIRCULAR_AGAIN: encode_circle(engine, engine.decode(circle, circular=True)[:, 0]),
     }
-    return {source: _judged(engine, found, clip) for source, found in codes.items()}
+    return {source: _judged(engine, reader, found, clip) for source, found in codes.items()}
 
 
-def _judged(engine: Engine, codes: Codes, clip: ClipPlan) -> SeamSurprise:
+def _judged(engine: Engine, reader: Companion | None, codes: Codes, clip: ClipPlan) -> Surprises:
     surprise = seam_surprise(engine, codes, clip.canvas, 0)
     if surprise is None:
         raise ValueError(f"a loop of {clip.seconds:g} s has no interior: ask for more bars")
-    return surprise
+    if reader is None:
+        return Surprises(surprise)
+    device = torch.device(engine.info.device)
+    return Surprises(surprise, reader_surprise(reader, codes, clip.plan, device))
 
 
 def crossfade(audio: Floats, n_samples: int) -> Floats:
@@ -78,27 +101,40 @@ def encode_circle(engine: Engine, loop: Floats) -> Codes:
 
 
 def closing_figures(closings: Sequence[Closing], seed: int) -> Record:
-    """Perplexities of each source, and how much lower the seam is than in plain decoding."""
-    n = len(closings)
+    """Perplexities of each source, and how much lower the seam is than in plain decoding.
+
+    Under ``reader`` the same as the companion judges it, where there is one.
+    """
+    network = [{name: each.network for name, each in c.items()} for c in closings]
+    record: Record = {"loops": len(closings), "sources": _figures(network, seed), "reader": None}
+    read = [
+        {name: each.reader for name, each in c.items() if each.reader is not None} for c in closings
+    ]
+    if all(len(c) == len(SOURCES) for c in read):
+        record["reader"] = _figures(read, seed)
+    return record
+
+
+def _figures(judged: Sequence[Mapping[str, SeamSurprise]], seed: int) -> Record:
+    n = len(judged)
     draws = np.random.default_rng(seed).integers(n, size=(N_RESAMPLINGS, n))
-    seams = {source: np.array([c[source].seam for c in closings]) for source in SOURCES}
+    seams = {source: np.array([j[source].seam for j in judged]) for source in SOURCES}
     return {
-        "loops": n,
-        "sources": {
-            source: {
-                "seam": float(np.exp(seams[source].mean())),
-                "inside": float(np.exp(np.mean([c[source].inside for c in closings]))),
-                "lower_than_plain": _reduction(seams[source], seams[PLAIN], draws),
-            }
-            for source in SOURCES
-        },
+        source: {
+            "seam": float(np.exp(seams[source].mean())),
+            "inside": float(np.exp(np.mean([j[source].inside for j in judged]))),
+            "lower_than_plain": _reduction(
+                seams[source], seams[PLAIN_AGAIN if source.endswith("again") else PLAIN], draws
+            ),
+        }
+        for source in SOURCES
     }
 
 
 def _reduction(
     seam: NDArray[np.float64], plain: NDArray[np.float64], draws: NDArray[np.int64]
 ) -> Record:
-    """By how much the perplexity of all seams is lower than that of the plain ones, 0..1."""
+    """By how much the perplexity of all seams is lower than that of plain ones, 0..1."""
     difference = seam - plain
     shares = 1.0 - np.exp(difference[draws].mean(axis=1))
     low, high = np.percentile(shares, [2.5, 97.5])

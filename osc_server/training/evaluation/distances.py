@@ -77,7 +77,7 @@ def measure_distances(
     Of each source as many clips of each kind are taken as there are of all: a distance of few
     clips is larger than that of many.
     """
-    n = min(sum(s.kind == kind for s in clips) for clips in (corpus, generated) for kind in KINDS)
+    n = _fewest(corpus, generated)
     sources = {
         "corpus": _first(corpus, n),
         "codec": _first(copies, n),
@@ -91,6 +91,25 @@ def measure_distances(
         floor, ceiling = found["codec"].by_kind, found["shuffled"].by_kind
         place = (found["generated"].by_kind - floor) / max(1e-9, ceiling - floor)
         record[name]["place"] = round(float(place), 4)
+    return record
+
+
+def measure_anchors(
+    by_embedding: Mapping[str, Ruler],
+    corpus: Sequence[Specimen],
+    copies: Sequence[Specimen],
+    played: Variants,
+) -> Record:
+    """What near and far are for as few clips as a way to decode plays."""
+    shipped = next(found for variant, found in played if variant.name == SHIPPED)
+    n = _fewest(corpus, shipped.clips)
+    record: Record = {"clips": n * len(KINDS)}
+    for name, ruler in by_embedding.items():
+        record[name] = {
+            "corpus": _record(ruler.compare(_first(corpus, n))),
+            "codec": _record(ruler.compare(_first(copies, n))),
+            "shuffled": _record(ruler.compare(_first(shipped.clips, n), mislabelled=True)),
+        }
     return record
 
 
@@ -109,15 +128,21 @@ def measure_variants(
             {
                 "name": variant.name,
                 "paper": variant.paper,
+                "expected": variant.expected,
                 "kinds": measure_kinds(classifier, found.clips)["overall"],
                 "rtf": round(float(np.median(found.rtf)), 4),
                 **{
-                    name: _record(comparison) | {"more": _difference(comparison, base[name])}
+                    name: _record(comparison) | _differences(comparison, base[name])
                     for name, comparison in here.items()
                 },
             }
         )
     return rows
+
+
+def _fewest(*sources: Sequence[Specimen]) -> int:
+    """Clips of a kind that each of the sources has of every kind."""
+    return min(sum(s.kind == kind for s in clips) for clips in sources for kind in KINDS)
 
 
 def _first(clips: Sequence[Specimen], n: int) -> list[Specimen]:
@@ -132,10 +157,13 @@ def _record(comparison: Comparison) -> Record:
     }
 
 
-def _difference(here: Comparison, base: Comparison) -> list[float]:
+def _differences(here: Comparison, base: Comparison) -> Record:
     """By how much farther than the shipped way: the figure, and the half of its 95 % interval.
 
     The same prompts were drawn in both resamplings, so what they share cancels.
     """
-    spread = 1.96 * float((here.resampled - base.resampled).std())
-    return [round(here.by_kind - base.by_kind, 3), round(spread, 3)]
+    by_kind, pooled = here.resampled - base.resampled, here.resampled_pooled - base.resampled_pooled
+    return {
+        "more": [round(here.by_kind - base.by_kind, 3), round(1.96 * float(by_kind.std()), 3)],
+        "more_pooled": [round(here.pooled - base.pooled, 3), round(1.96 * float(pooled.std()), 3)],
+    }

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 
 import numpy as np
 
-from osc_server.rendering.plan import EngineInfo
+from osc_server.rendering.plan import Engine, EngineInfo
+from osc_server.training.corpus.held_out import HELD_OUT
+from osc_server.training.corpus.held_out_families import HELD_OUT_FAMILIES
 from osc_server.training.evaluation import measures
 from osc_server.training.evaluation.ablations import Variants
 from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.closing import closing_figures
-from osc_server.training.evaluation.distances import measure_distances, measure_variants, rulers
+from osc_server.training.evaluation.distances import (
+    measure_anchors,
+    measure_distances,
+    measure_variants,
+    rulers,
+)
 from osc_server.training.evaluation.examples import Judges
 from osc_server.training.evaluation.families import FAMILIES
 from osc_server.training.evaluation.gathering import Generated, Reference, tonal
 from osc_server.training.evaluation.goals import goals
 from osc_server.training.evaluation.measures import NOTE_COUNTS, Record
+from osc_server.training.evaluation.ratio import Ratio
 from osc_server.training.evaluation.settings import Settings
 from osc_server.training.evaluation.smear import smear
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.tempo import TOLERANCE
+from osc_server.training.evaluation.verdict import RHYTHMIC
+from osc_server.training.evaluation.words import count_captions, measure_words
 
 
 def make_figures(
-    info: EngineInfo,
+    engine: Engine,
     settings: Settings,
     judges: Judges,
     reference: Reference,
@@ -33,6 +44,8 @@ def make_figures(
     variants: Variants,
 ) -> Record:
     """Measure everything; see the module ``report`` for what each figure means."""
+    info = engine.info
+    smeared = [s.with_audio(smear(s.audio, s.rate_hz, s.seed)) for s in reference.clips]
     record: Record = {
         # The device says where it ran, not what it is: reports from two machines compare equal.
         "model": {name: value for name, value in asdict(info).items() if name != "device"},
@@ -40,6 +53,7 @@ def make_figures(
         "classifier": {
             "clean": measures.measure_kinds(judges.kinds, reference.clips),
             "codec": measures.measure_kinds(judges.kinds, reference.copies),
+            "smeared": measures.measure_kinds(judges.kinds, smeared),
         },
         "kinds": measures.measure_kinds(judges.kinds, generated.kinds),
         "families": {
@@ -49,7 +63,7 @@ def make_figures(
         },
         **_rhythm(reference, generated),
         "keys": _keys(reference, generated),
-        "notes": _notes(reference, generated),
+        "notes": _notes(reference, generated, smeared),
         "seam": {
             "corpus": measures.measure_seams(reference.clips),
             "cut": measures.measure_seams([_cut(s) for s in reference.clips]),
@@ -59,8 +73,19 @@ def make_figures(
         **_distances(settings, judges, reference, generated, variants),
         "codec": _codec(info, settings, reference),
     }
+    record["words"] = _words(engine, settings, record["families"]["generated"])
     record["goals"] = goals(record)
     return record
+
+
+def _tempos(
+    drums: Sequence[Specimen], kinds: Sequence[Specimen], mixes: Sequence[Specimen]
+) -> Record:
+    """How often drums, arpeggios (of all kinds) and mixes are at their tempo, and all of them."""
+    clips = (drums, _in_four(kinds, "arp"), mixes)
+    outcomes = [measures.at_tempo(specimens) for specimens in clips]
+    record = {name: Ratio.of(hits).record() for name, hits in zip(RHYTHMIC, outcomes, strict=True)}
+    return record | {"all": Ratio.of(chain.from_iterable(outcomes)).record()}
 
 
 def _keys(reference: Reference, generated: Generated) -> Record:
@@ -90,6 +115,9 @@ def _distances(
             by_embedding, reference.clips, reference.copies, generated.kinds
         ),
         "variants": measure_variants(by_embedding, judges.kinds, variants),
+        "variant_anchors": measure_anchors(
+            by_embedding, reference.clips, reference.copies, variants
+        ),
     }
 
 
@@ -99,15 +127,24 @@ def _settings(settings: Settings, reference: Reference, generated: Generated) ->
         "tempo_clips": len(generated.drums),
         "reference_clips": len(reference.clips) + len(reference.drums),
         "classifier_clips": settings.classifier_per_kind * len(KINDS),
+        "family_clips_generated": len(generated.families),
         "family_clips": settings.classifier_per_family * len(FAMILIES),
         "distance_clips": settings.distance_per_kind * len(KINDS),
         "variant_clips": settings.variant_prompts * len(KINDS),
     }
 
 
-def _in_four(specimens: Sequence[Specimen]) -> list[Specimen]:
-    """Drums in 4/4: in 6/8 or a waltz even musicians differ on which note is the beat."""
-    return [s for s in specimens if s.kind == "drums" and s.beats_per_bar == 4.0]
+def _words(engine: Engine, settings: Settings, families: Record) -> Record:
+    """Over all held-out prompts; whether they are followed, over those of families."""
+    texts = [p.text for p in HELD_OUT] + [p.text for p in HELD_OUT_FAMILIES]
+    prompts = list(dict.fromkeys(texts))
+    captions = count_captions(settings.captioned_clips, prompts)
+    return measure_words(engine, prompts, captions, families["by_prompt"])
+
+
+def _in_four(specimens: Sequence[Specimen], kind: str = "drums") -> list[Specimen]:
+    """Clips in 4/4: in 6/8 or a waltz even musicians differ on which note is the beat."""
+    return [s for s in specimens if s.kind == kind and s.beats_per_bar == 4.0]
 
 
 def _rhythm(reference: Reference, generated: Generated) -> Record:
@@ -123,6 +160,10 @@ def _rhythm(reference: Reference, generated: Generated) -> Record:
     chance = float(np.log2((1.0 + TOLERANCE) / (1.0 - TOLERANCE)))  # of one octave
     return {
         "tempo": {**tempo["generated"], "ladder": ladder, "chance": chance},
+        "rhythm": {
+            "corpus": _tempos(sources["corpus"], reference.clips, reference.mixes),
+            "generated": _tempos(generated.drums, generated.kinds, generated.mixes),
+        },
         "grid": {name: measures.measure_grid(clips) for name, clips in sources.items()},
         "downbeat": {
             name: measures.measure_downbeat(clips, reference.library)
@@ -131,14 +172,14 @@ def _rhythm(reference: Reference, generated: Generated) -> Record:
     }
 
 
-def _notes(reference: Reference, generated: Generated) -> Record:
+def _notes(reference: Reference, generated: Generated, smeared: Sequence[Specimen]) -> Record:
     """The bands come from other corpus clips; all sources are held to them."""
     clips = [s for s in reference.clips if s.kind in NOTE_COUNTS]
     sources = {
         "corpus": clips,
         "codec": [s for s in reference.copies if s.kind in NOTE_COUNTS],
         "generated": [s for s in generated.kinds if s.kind in NOTE_COUNTS],
-        "smeared": [s.with_audio(smear(s.audio, s.rate_hz, s.seed)) for s in clips],
+        "smeared": [s for s in smeared if s.kind in NOTE_COUNTS],
     }
     bands = reference.bands
     return {

@@ -99,11 +99,13 @@ class Comparison:
         pooled: distance of all clips, whatever was asked for.
         by_kind: mean over kinds of the distances of the clips asked for as that kind.
         resampled: ``by_kind`` again, of clips drawn with replacement, ``[N_RESAMPLINGS]``.
+        resampled_pooled: ``pooled`` again, of the same drawn clips.
     """
 
     pooled: float
     by_kind: float
     resampled: NDArray[np.float64]
+    resampled_pooled: NDArray[np.float64]
 
     @property
     def half_width(self) -> float:
@@ -123,22 +125,22 @@ def compare_clouds(reference: Clouds, clips: Clouds, axes: Axes, seed: int) -> C
     """
     placed = {kind: [axes.place(c) for c in clouds] for kind, clouds in clips.items()}
     real = {kind: axes.place(np.concatenate(list(reference[kind]))) for kind in placed}
-    everything = np.concatenate([c for clouds in placed.values() for c in clouds])
+    everything = np.concatenate(list(real.values()))
     rng = np.random.default_rng(seed)
 
-    def mean_distance(draw: bool) -> float:
-        found = []
+    def distances(draw: bool) -> tuple[float, float]:
+        """Of all clips, and by kind."""
+        chosen = {}
         for kind, clouds in placed.items():
             n = len(clouds)
-            chosen = rng.integers(n, size=n) if draw else np.arange(n)
-            found.append(distance(real[kind], np.concatenate([clouds[i] for i in chosen])))
-        return float(np.mean(found))
+            indices = rng.integers(n, size=n) if draw else np.arange(n)
+            chosen[kind] = np.concatenate([clouds[i] for i in indices])
+        by_kind = [distance(real[kind], points) for kind, points in chosen.items()]
+        return distance(everything, np.concatenate(list(chosen.values()))), float(np.mean(by_kind))
 
-    return Comparison(
-        pooled=distance(np.concatenate(list(real.values())), everything),
-        by_kind=mean_distance(draw=False),
-        resampled=np.array([mean_distance(draw=True) for _ in range(N_RESAMPLINGS)]),
-    )
+    pooled, by_kind = distances(draw=False)
+    again = np.array([distances(draw=True) for _ in range(N_RESAMPLINGS)])
+    return Comparison(pooled, by_kind, again[:, 1], again[:, 0])
 
 
 def shuffled(clips: Clouds) -> dict[str, list[NDArray[np.float64]]]:

@@ -19,6 +19,7 @@ from osc_server.training.evaluation.asks import (
     key_asks,
     keyless_asks,
     kind_asks,
+    mix_asks,
 )
 from osc_server.training.evaluation.bench import Bench
 from osc_server.training.evaluation.classifier import KINDS
@@ -32,6 +33,7 @@ from osc_server.training.evaluation.material import (
     render,
     seeds_by_family,
     seeds_of_kind,
+    seeds_of_mixes,
     through_codec,
 )
 from osc_server.training.evaluation.measures import NOTE_COUNTS, Bands, note_bands
@@ -49,6 +51,7 @@ class Reference:
         codes: their codes ``[K, T]``.
         drums: more drums.
         drum_copies: the same through the codec.
+        mixes: mixes in 4/4 that have drums.
         families: clips of every family.
         family_copies: the same through the codec.
         others: other clips of all kinds, to which distances are measured.
@@ -61,6 +64,7 @@ class Reference:
     codes: list[Codes]
     drums: list[Specimen]
     drum_copies: list[Specimen]
+    mixes: list[Specimen]
     families: list[Specimen]
     family_copies: list[Specimen]
     others: list[Specimen]
@@ -75,6 +79,7 @@ class Generated:
     Attributes:
         kinds: all seven kinds, from held-out prompts.
         drums: drums over the range of tempos.
+        mixes: several parts with drums, over the same range.
         ablations: the same drums with the tempo told otherwise: name to clips.
         families: every family, from held-out prompts.
         keys: tonal kinds, each asked for in a key.
@@ -84,6 +89,7 @@ class Generated:
 
     kinds: list[Specimen]
     drums: list[Specimen]
+    mixes: list[Specimen]
     ablations: Mapping[str, list[Specimen]]
     families: list[Specimen]
     keys: list[Specimen]
@@ -110,7 +116,8 @@ def gather_reference(bench: Bench) -> Reference:
         for kind in NOTE_COUNTS
         for seed in seeds_of_kind(kind, s.yardstick_per_kind, CLASSIFIER_SEED)
     ]
-    parts = (kinds, drums, families, others, bars, notes)
+    mixes = seeds_of_mixes(s.reference_per_kind, REFERENCE_SEED)
+    parts = (kinds, drums, families, others, bars, notes, mixes)
     n_coded = len(kinds) + len(drums) + len(families)
     total = sum(map(len, parts)) + n_coded
     with bench.progress("corpus clips to measure", total) as advance:
@@ -124,6 +131,7 @@ def gather_reference(bench: Bench) -> Reference:
         codes=codes[:n],
         drums=clips[1],
         drum_copies=copies[n:n_drums],
+        mixes=clips[6],
         families=clips[2],
         family_copies=copies[n_drums:],
         others=clips[3],
@@ -136,12 +144,13 @@ def gather_generated(bench: Bench, prompts: Sequence[HeldOutPrompt]) -> Generate
     """Let the model play everything that is asked of it."""
     settings = bench.settings
     kinds, drums = kind_asks(prompts, settings), drum_asks(prompts, settings)
+    mixes = mix_asks(prompts, settings)
     families = family_asks(HELD_OUT_FAMILIES, settings)
     keys = key_asks(prompts, settings)
     keyless = keyless_asks(keys)
     told = {"words only": Ablation(grid=False, words=True), "not told": Ablation(grid=False)}
     again = drums[: settings.ablation_loops]
-    plain = (kinds, drums, families, keys, keyless)
+    plain = (kinds, drums, families, keys, keyless, mixes)
     closed = closing_asks(kinds, settings)
     total = sum(map(len, plain)) + len(again) * len(told) + len(closed)
     with bench.progress("loops", total) as advance:
@@ -153,12 +162,13 @@ def gather_generated(bench: Bench, prompts: Sequence[HeldOutPrompt]) -> Generate
 
         def close(ask: Ask) -> Closing:
             advance(1)
-            return judge_closing(bench.engine, ask)
+            return judge_closing(bench.engine, ask, bench.reader)
 
         played = [play(asks, Ablation()) for asks in plain]
         return Generated(
             kinds=played[0],
             drums=played[1],
+            mixes=played[5],
             ablations={name: play(again, ablation) for name, ablation in told.items() if again},
             families=played[2],
             keys=played[3],

@@ -42,6 +42,18 @@ def seeds_of_kind(kind: str, n_clips: int, first_seed: int, *, in_four: bool = F
     return found
 
 
+def seeds_of_mixes(n_clips: int, first_seed: int) -> list[int]:
+    """The first seeds from ``first_seed`` on whose clip is a mix in 4/4 that has drums."""
+    found: list[int] = []
+    seeds: Iterator[int] = count(first_seed)
+    while len(found) < n_clips:
+        seed = next(seeds)
+        spec = draw_spec(seed)
+        if spec.kind == "mix" and spec.meter == "4/4" and spec.parts[0].kind == "drums":
+            found.append(seed)
+    return found
+
+
 def seeds_by_family(n_clips: int, first_seed: int) -> dict[str, list[int]]:
     """The first seeds from ``first_seed`` on of each family, by its name."""
     found: dict[str, list[int]] = {family.name: [] for family in FAMILIES}

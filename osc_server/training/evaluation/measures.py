@@ -129,6 +129,14 @@ def measure_tempo(specimens: Sequence[Specimen]) -> Record:
     }
 
 
+def at_tempo(specimens: Sequence[Specimen]) -> list[bool]:
+    """Whether the blind estimate is the asked tempo, clip by clip."""
+    return each(
+        lambda s: same_tempo(estimate_bpm(onset_envelope(s.audio, s.rate_hz, loop=s.loop)), s.bpm),
+        specimens,
+    )
+
+
 def measure_grid(specimens: Sequence[Specimen]) -> Record:
     """How onsets lie on sixteenths at the asked tempo; the control is a tempo 7 % off."""
     right = each(lambda s: grid_figures(s.audio, s.rate_hz, s.bpm, loop=s.loop), specimens)

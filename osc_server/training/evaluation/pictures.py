@@ -196,7 +196,7 @@ def figures_page(figures: Record) -> Figure:
     }
     _bars(grid[1][0], separate, "separate notes", size=5)
     _codec_bars(grid[1][1], figures["codec"])
-    _bars(grid[1][2], figures["tempo"]["ladder"], "tempo right, blind", goal=0.8)
+    _bars(grid[1][2], figures["tempo"]["ladder"], "tempo right, blind", goal=0.9)
     return figure
 
 

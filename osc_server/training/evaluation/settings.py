@@ -1,4 +1,8 @@
-"""How much is measured: quick for a look during training, full for the report that ships."""
+"""How much is measured.
+
+``quick`` is for a look during training, ``standard`` for the report that ships (about an hour and a
+half of one core), ``full`` for whoever has four times that, or a GPU.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ class Settings:
     """Sizes of an evaluation. Every draw comes from ``seed``.
 
     Attributes:
-        name: quick or full.
+        name: quick, standard or full.
         prompts_per_kind: held-out prompts asked for, of each kind; 0 takes all.
         seeds_per_prompt: loops of each of them.
         kind_bpms: tempos at which they are asked for, in turn.
@@ -20,7 +24,8 @@ class Settings:
         tempos: how many tempos there are, from ``low_bpm`` to ``high_bpm``.
         low_bpm: slowest.
         high_bpm: fastest.
-        ablation_loops: of them, those asked for again with the tempo in words or not at all.
+        mix_loops: loops of several parts with drums, of the tempo test too.
+        ablation_loops: of the drums, those asked for again with the tempo in words or not at all.
         family_seeds: loops of each prompt of a family.
         key_loops: loops of tonal prompts, each asked for in a key.
         variant_prompts: prompts of each kind that every way of decoding plays.
@@ -34,6 +39,7 @@ class Settings:
         reference_per_family: corpus clips of each family to measure.
         distance_per_kind: other corpus clips of each kind, to which distances are measured.
         codec_per_kind: clips of each kind for the codec's figures, of those measured.
+        captioned_clips: clips of the training whose captions say which words it knew.
         seed: of all draws.
     """
 
@@ -41,6 +47,7 @@ class Settings:
     prompts_per_kind: int
     seeds_per_prompt: int
     tempo_loops: int
+    mix_loops: int
     ablation_loops: int
     family_seeds: int
     key_loops: int
@@ -55,6 +62,7 @@ class Settings:
     reference_per_family: int
     distance_per_kind: int
     codec_per_kind: int
+    captioned_clips: int
     kind_bpms: tuple[float, ...] = (90.0, 120.0, 140.0)
     tempos: int = 10
     low_bpm: float = 70.0
@@ -72,6 +80,7 @@ QUICK = Settings(
     prompts_per_kind=6,
     seeds_per_prompt=1,
     tempo_loops=40,
+    mix_loops=10,
     ablation_loops=0,
     family_seeds=1,
     key_loops=40,
@@ -86,6 +95,30 @@ QUICK = Settings(
     reference_per_family=10,
     distance_per_kind=40,
     codec_per_kind=4,
+    captioned_clips=2000,
+)
+
+STANDARD = Settings(
+    name="standard",
+    prompts_per_kind=0,
+    seeds_per_prompt=2,
+    tempo_loops=60,
+    mix_loops=20,
+    ablation_loops=20,
+    family_seeds=1,
+    key_loops=60,
+    variant_prompts=6,
+    closing_loops=21,
+    reference_per_kind=40,
+    reference_drums=80,
+    yardstick_per_kind=80,
+    classifier_per_kind=100,
+    classifier_per_family=50,
+    classifier_steps=1200,
+    reference_per_family=10,
+    distance_per_kind=60,
+    codec_per_kind=12,
+    captioned_clips=22_000,
 )
 
 FULL = Settings(
@@ -93,6 +126,7 @@ FULL = Settings(
     prompts_per_kind=0,
     seeds_per_prompt=2,
     tempo_loops=160,
+    mix_loops=80,
     ablation_loops=40,
     family_seeds=2,
     key_loops=160,
@@ -107,4 +141,7 @@ FULL = Settings(
     reference_per_family=20,
     distance_per_kind=100,
     codec_per_kind=12,
+    captioned_clips=22_000,
 )
+
+SIZES = {settings.name: settings for settings in (QUICK, STANDARD, FULL)}

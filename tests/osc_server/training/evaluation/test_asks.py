@@ -13,6 +13,7 @@ from osc_server.training.evaluation.asks import (
     key_asks,
     keyless_asks,
     kind_asks,
+    mix_asks,
     variant_asks,
 )
 from osc_server.training.evaluation.classifier import KINDS
@@ -39,13 +40,23 @@ def test_every_kind_is_asked_equally_often():
 def test_no_two_asks_share_a_seed():
     asks = kind_asks(HELD_OUT, FULL) + drum_asks(HELD_OUT, FULL)
     asks += family_asks(HELD_OUT_FAMILIES, FULL) + key_asks(HELD_OUT, FULL)
+    asks += mix_asks(HELD_OUT, FULL)
     assert len({ask.seed for ask in asks}) == len(asks)
 
 
-def test_the_full_tempo_test_asks_every_drum_prompt_at_every_tempo():
-    asks = drum_asks(HELD_OUT, FULL)
-    pairs = {(ask.prompt, ask.bpm) for ask in asks}
-    assert len(pairs) == len(asks) == 16 * FULL.tempos
+def test_the_tempo_tests_ask_no_prompt_twice_at_a_tempo_and_all_equally_often():
+    for asks in (drum_asks(HELD_OUT, FULL), mix_asks(HELD_OUT, FULL)):
+        pairs = {(ask.prompt, ask.bpm) for ask in asks}
+        assert len(pairs) == len(asks) >= 40
+        assert set(Counter(ask.bpm for ask in asks).values()) == {len(asks) // FULL.tempos}
+        counts = Counter(ask.prompt for ask in asks).values()
+        assert max(counts) - min(counts) <= 1
+
+
+def test_mixes_of_the_tempo_test_have_drums():
+    prompts = {ask.prompt for ask in mix_asks(HELD_OUT, FULL)}
+    assert len(prompts) >= 10
+    assert all("pad" not in prompt and "trio" not in prompt for prompt in prompts)
 
 
 def test_the_quick_tempo_test_covers_every_tempo_equally():

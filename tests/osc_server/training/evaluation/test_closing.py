@@ -5,6 +5,7 @@ from osc_server.rendering.seam_report import SeamSurprise
 from osc_server.rendering.tone_engine import ToneEngine
 from osc_server.training.evaluation.closing import (
     SOURCES,
+    Surprises,
     closing_figures,
     crossfade,
     encode_circle,
@@ -13,9 +14,11 @@ from osc_server.training.evaluation.closing import (
 from osc_server.training.evaluation.generation import Ask
 
 
-def closing(plain, circular):
+def closing(plain, circular, read=None):
+    reader = None if read is None else SeamSurprise(read, 2.0)
     return {
-        source: SeamSurprise(circular if "circular" in source else plain, 3.0) for source in SOURCES
+        source: Surprises(SeamSurprise(circular if "circular" in source else plain, 3.0), reader)
+        for source in SOURCES
     }
 
 
@@ -24,7 +27,23 @@ def test_half_the_perplexity_is_fifty_percent_less():
     assert figures["loops"] == 5
     assert figures["sources"]["plain"]["seam"] == pytest.approx(80.0)
     assert figures["sources"]["circular"]["lower_than_plain"]["share"] == pytest.approx(0.5)
-    assert figures["sources"]["crossfaded"]["lower_than_plain"]["share"] == 0.0
+    assert figures["sources"]["crossfaded again"]["lower_than_plain"]["share"] == 0.0
+
+
+def test_the_companion_judges_apart_and_only_where_it_judged_all():
+    found = closing_figures([closing(4.0, 3.0, read=5.0)] * 3, seed=1)
+    assert found["reader"]["circular"]["seam"] == pytest.approx(np.exp(5.0))
+    assert found["reader"]["circular"]["inside"] == pytest.approx(np.exp(2.0))
+    assert found["reader"]["circular"]["lower_than_plain"]["share"] == 0.0
+    assert found["sources"]["circular"]["lower_than_plain"]["share"] > 0.6
+    assert closing_figures([closing(4.0, 3.0)] * 3, seed=1)["reader"] is None
+
+
+def test_what_was_encoded_again_is_held_against_plain_decoding_encoded_again():
+    found = closing(4.0, 3.0) | {"plain again": Surprises(SeamSurprise(5.0, 3.0))}
+    sources = closing_figures([found] * 3, seed=1)["sources"]
+    assert sources["circular again"]["lower_than_plain"]["share"] == pytest.approx(0.8647, abs=1e-3)
+    assert sources["circular"]["lower_than_plain"]["share"] == pytest.approx(0.6321, abs=1e-3)
 
 
 def test_the_interval_holds_what_differs_between_loops():
@@ -57,3 +76,4 @@ def test_a_loop_is_encoded_as_a_circle():
 def test_every_way_to_close_a_loop_is_judged():
     judged = judge_closing(ToneEngine(), Ask("pad", "pad", 120.0, 3))
     assert set(judged) == set(SOURCES)
+    assert all(found.reader is None for found in judged.values())

@@ -67,6 +67,23 @@ def test_more_clips_are_less_uncertain():
     assert many.half_width < 0.6 * few.half_width
 
 
+def test_few_clips_are_farther_than_many_of_the_same():
+    # Which is why every set that is compared has as many clips.
+    reference = clouds(n=60)
+    axes = axes_of(reference)
+    few, many = (compare_clouds(reference, clouds(n=n), axes, seed=1) for n in (2, 40))
+    assert few.by_kind > many.by_kind
+
+
+def test_all_clips_in_one_cloud_are_resampled_with_those_of_each_kind():
+    reference = clouds()
+    found = compare_clouds(reference, clouds(0.5), axes_of(reference), seed=1)
+    assert found.resampled.shape == found.resampled_pooled.shape
+    assert found.resampled_pooled.std() > 0.0
+    again = compare_clouds(reference, clouds(0.5), axes_of(reference), seed=1)
+    assert (again.resampled_pooled != found.resampled_pooled).any()  # other clips, same draws
+
+
 def test_shuffling_leaves_no_clip_with_its_kind_and_all_counts_equal():
     named = {kind: [np.full((1, 1), k)] * 5 for k, kind in enumerate(("a", "b", "c"))}
     mixed = shuffled(named)

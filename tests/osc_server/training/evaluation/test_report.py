@@ -21,6 +21,7 @@ TINY = replace(
     name="tiny",
     prompts_per_kind=2,
     tempo_loops=4,
+    mix_loops=2,
     ablation_loops=2,
     family_seeds=1,
     key_loops=10,
@@ -35,6 +36,7 @@ TINY = replace(
     reference_per_family=1,
     distance_per_kind=2,
     codec_per_kind=1,
+    captioned_clips=20,
 )
 
 
@@ -90,6 +92,23 @@ def test_an_engine_that_clicks_on_the_beat_is_at_the_asked_tempo(published):
 def test_an_engine_that_is_not_told_the_tempo_does_not_meet_it(published):
     _, figures, _ = published
     assert figures["tempo"]["ladder"]["not told"]["share"] < 1.0
+
+
+def test_all_that_has_a_beat_is_counted_once(published):
+    _, figures, _ = published
+    for source in figures["rhythm"].values():
+        assert set(source) == {"drums", "arp", "mix", "all"}
+        assert source["all"]["total"] == sum(source[k]["total"] for k in ("drums", "arp", "mix"))
+    assert figures["rhythm"]["generated"]["all"]["total"] == 4 + 2 + 2
+
+
+def test_each_way_to_decode_is_held_against_the_shipped_one(published):
+    _, figures, _ = published
+    shipped, *others = figures["variants"]
+    for embedding in ("learned", "plain"):
+        assert shipped[embedding]["more"] == shipped[embedding]["more_pooled"] == [0.0, 0.0]
+    assert all(row["expected"] in ("better", "worse", "") for row in others)
+    assert figures["variant_anchors"]["clips"] == 2 * 7
 
 
 def test_goals_say_whether_they_are_met(published):

@@ -1,0 +1,96 @@
+"""What the model says of words that it has never learned, and what those words do to what it plays.
+
+What was learned is counted anew from the captions of the training, not taken from the list that
+ships with the weights and that the model answers from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from osc_server.magnet.vocabulary import is_number, split_words
+from osc_server.rendering.plan import Engine
+from osc_server.training.corpus.captions import caption
+from osc_server.training.corpus.spec import draw_spec
+from osc_server.training.evaluation.measures import Record
+from osc_server.training.evaluation.ratio import Ratio
+from osc_server.training.network_data import CAPTIONS_PER_CLIP
+from osc_server.training.sizes import SIZES
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """What the captions of a training hold.
+
+    Attributes:
+        total: how many there are.
+        words: in how many of them each word is; numbers are none.
+        found: prompts that are captions, letter for letter (capitals aside): they are not held out.
+    """
+
+    total: int
+    words: Mapping[str, int]
+    found: tuple[str, ...] = ()
+
+
+def count_captions(n_clips: int, prompts: Sequence[str]) -> Captions:
+    """The captions of the first clips of the training, as it draws them itself."""
+    first_seed = SIZES["gpu"].seed
+    specs = (draw_spec(first_seed + index) for index in range(n_clips))
+    texts = (caption(spec, number) for spec in specs for number in range(CAPTIONS_PER_CLIP))
+    return read_captions(texts, prompts)
+
+
+def read_captions(texts: Iterable[str], prompts: Sequence[str]) -> Captions:
+    """What these captions hold."""
+    asked = {prompt.lower(): prompt for prompt in prompts}
+    words: Counter[str] = Counter()
+    found: set[str] = set()
+    total = 0
+    for text in texts:
+        total += 1
+        words.update(set(split_words(text)))
+        if text.lower() in asked:
+            found.add(asked[text.lower()])
+    known = {word: n for word, n in words.items() if not is_number(word)}
+    return Captions(total, known, tuple(sorted(found)))
+
+
+def measure_words(
+    engine: Engine, prompts: Sequence[str], captions: Captions, by_prompt: Mapping[str, Record]
+) -> Record:
+    """How truly strange words are named, and how often prompts that have some are followed.
+
+    Args:
+        engine: says which words it does not know.
+        prompts: held-out ones.
+        captions: of the training.
+        by_prompt: hits and total of each prompt, as ``measure_labels`` counts them.
+    """
+    said = {prompt: set(engine.unknown_words(prompt)) for prompt in prompts}
+    held = {p: {w for w in split_words(p) if not is_number(w)} for p in prompts}
+    every = set().union(*held.values())
+    never = {word for word in every if word not in captions.words}
+    strange = {prompt: words & never for prompt, words in held.items()}
+    named = set().union(*said.values())
+    followed = {
+        name: Ratio(sum(r["hits"] for r in rows), sum(r["total"] for r in rows)).record()
+        for name, rows in (
+            ("known", [r for p, r in by_prompt.items() if not strange.get(p)]),
+            ("strange", [r for p, r in by_prompt.items() if strange.get(p)]),
+        )
+    }
+    return {
+        "prompts": len(prompts),
+        "captions": captions.total,
+        "prompts_that_are_captions": list(captions.found),
+        "prompts_with_strange_words": sum(map(bool, strange.values())),
+        "named": Ratio.of(strange[p] <= said[p] for p in prompts if strange[p]).record(),
+        "words": len(every),
+        "never_captioned": len(never),
+        "seldom_captioned": sorted(named - never),
+        "missed": sorted(never - named),
+        "followed": followed,
+    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from osc_server.magnet.spectral_codec import SpectralCodec
 from osc_server.training import checkpoint
 from osc_server.training.codec_training import CodecTraining, Report
 from osc_server.training.corpus.build import build
+from osc_server.training.corpus.revisions import LATEST, SHIPPED
 from osc_server.training.data import AudioBank
 from osc_server.training.export import export
 from osc_server.training.network_data import CodeBank, encode_corpus
@@ -68,7 +70,13 @@ class Training:
 
     def corpus(self) -> None:
         """Render the clips."""
-        build(self.folder, self.size.seed, self.size.n_clips, self.workers)
+        build(
+            self.folder,
+            self.size.seed,
+            self.size.n_clips,
+            self.workers,
+            self.size.corpus_revision,
+        )
 
     def codec(self) -> None:
         """Train encoder, codebooks and decoder together."""
@@ -120,6 +128,9 @@ def main(
     folder: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("train"),
     device: Annotated[str, typer.Option(help="cpu, cuda or mps; auto takes the best.")] = "auto",
     workers: Annotated[int, typer.Option(help="Processes that render the corpus.")] = 2,
+    corpus: Annotated[
+        int, typer.Option(help="Revision of the corpus: 1 made the weights that ship, 2 is wider.")
+    ] = SHIPPED,
 ) -> None:
     """Train the embedded model from nothing."""
     if size not in SIZES:
@@ -127,7 +138,10 @@ def main(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     folder.mkdir(parents=True, exist_ok=True)
-    training = Training(SIZES[size], folder, torch.device(device), workers)
+    if corpus not in (SHIPPED, LATEST):
+        raise typer.BadParameter(f"no corpus revision {corpus}: {SHIPPED} or {LATEST}")
+    chosen = replace(SIZES[size], corpus_revision=corpus)
+    training = Training(chosen, folder, torch.device(device), workers)
     stages: dict[Stage, Callable[[], None]] = {
         Stage.CORPUS: training.corpus,
         Stage.CODEC: training.codec,

@@ -21,8 +21,7 @@ from osc_server.magnet.beat import (
 from osc_server.magnet.spectral_codec import SpectralCodec
 from osc_server.rendering.plan import BeatGrid
 from osc_server.training import checkpoint
-from osc_server.training.corpus.captions import caption
-from osc_server.training.corpus.spec import draw_spec
+from osc_server.training.corpus.revisions import SHIPPED, caption_of, draw
 from osc_server.training.data import AudioBank
 from osc_server.training.sizes import CLIP_FRAMES
 
@@ -73,8 +72,8 @@ class CodeBank:
         features = np.stack([_features(row) for row in rows]).astype(np.float16)
         self.beat = torch.from_numpy(features).to(device)
         self.cycles = np.array([row["cycle_bars"] for row in rows])
-        specs = [draw_spec(row["seed"]) for row in rows]
-        self.captions = [[caption(spec, n) for n in range(CAPTIONS_PER_CLIP)] for spec in specs]
+        specs = [draw(row["seed"], row.get("revision", SHIPPED)) for row in rows]
+        self.captions = [[caption_of(spec, n) for n in range(CAPTIONS_PER_CLIP)] for spec in specs]
 
     def batch(self, tokens_in_clips: int, rng: np.random.Generator) -> Batch:
         """Crops of one length; ``tokens_in_clips`` whole clips' worth of frames."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from osc_server.magnet.spectral_codec import SpectralCodecSpec
+from osc_server.training.corpus.revisions import SHIPPED
 
 CLIP_FRAMES = 768
 SAMPLE_RATE_HZ = 32000
@@ -24,7 +25,10 @@ class NetworkSize:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is trained. Steps are optimiser steps; batches are clips."""
+    """How much is trained, and from which corpus (see ``corpus.revisions``).
+
+    Steps are optimiser steps; batches are clips.
+    """
 
     name: str
     n_clips: int
@@ -38,6 +42,7 @@ class Size:
     network_batch: int
     save_every: int
     seed: int = 20261122
+    corpus_revision: int = SHIPPED
     network: NetworkSize = field(default_factory=NetworkSize)
     codec: SpectralCodecSpec = field(default_factory=SpectralCodecSpec)
 

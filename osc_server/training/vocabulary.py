@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from osc_server.magnet.vocabulary import is_number, split_words
-from osc_server.training.corpus.captions import caption
-from osc_server.training.corpus.spec import draw_spec
+from osc_server.training.corpus.revisions import caption_of, draw
 from osc_server.training.network_data import CAPTIONS_PER_CLIP
 from osc_server.training.sizes import Size
 
@@ -17,9 +16,9 @@ SEEN_ENOUGH = 24
 
 def learned_words(size: Size) -> tuple[str, ...]:
     """The words, in alphabetical order, that a training of this size has learned."""
-    specs = (draw_spec(size.seed + index) for index in range(size.n_clips))
+    specs = (draw(size.seed + index, size.corpus_revision) for index in range(size.n_clips))
     return frequent_words(
-        caption(spec, number) for spec in specs for number in range(CAPTIONS_PER_CLIP)
+        caption_of(spec, number) for spec in specs for number in range(CAPTIONS_PER_CLIP)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from osc_server.training.corpus import wide_tables
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
 from osc_server.training.corpus.words import (
     GENRE_WORDS,
@@ -70,12 +71,13 @@ def _part_phrase(spec: ClipSpec, part: PartSpec, rng: np.random.Generator, *, br
     said_genre = False
     if part.kind == "drums":
         if rng.random() < 0.85 and not (brief and rng.random() < 0.4):
-            words.append(_pick(rng, STYLE_WORDS[part.style]))
+            words.append(_pick(rng, (STYLE_WORDS | wide_tables.STYLE_WORDS)[part.style]))
             said_genre = True
     elif rng.random() < (0.4 if not brief else 0.0):
         words.append(_pick(rng, GENRE_WORDS.get(spec.genre, (spec.genre,))))
         said_genre = True
-    rhythm = RHYTHM_WORDS.get(part.style, ()) if part.kind != "drums" else ()
+    known = RHYTHM_WORDS | wide_tables.RHYTHM_WORDS
+    rhythm = known.get(part.style, ()) if part.kind != "drums" else ()
     contradicts = part.style in ("held", "sustained") and part.length < 0.2
     if rhythm and not contradicts and rng.random() < 0.25:
         words.append(_pick(rng, rhythm))

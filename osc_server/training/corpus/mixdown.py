@@ -17,6 +17,7 @@ from osc_server.training.corpus.effects import (
 from osc_server.training.corpus.oscillators import RATE, Audio
 from osc_server.training.corpus.sfx import sound_effect
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
+from osc_server.training.corpus.wide import PUMPED, is_full
 
 PEAK = 0.9
 TARGET_DB = -16.0
@@ -29,7 +30,7 @@ _BALANCE = {
     "melody": 0.5,
     "sfx": 0.5,
 }
-_PUMPED = ("house", "deep house", "techno", "trance", "disco", "synthwave", "acid house")
+_MAKES_ROOM = 0.35  # how far the bass of a full mix ducks under the kick where nothing pumps
 
 
 def loudness_db(cycle: Audio) -> float:
@@ -119,7 +120,9 @@ def mix_cycle(spec: ClipSpec) -> Audio:
         return normalise(cycles[0][1])
     total = np.zeros(spec.cycle_samples, dtype=np.float32)
     for part, wet in cycles:
-        if kicks and spec.genre in _PUMPED and part.kind != "drums":
+        if kicks and spec.genre in PUMPED and part.kind != "drums":
             wet = pump(wet, kicks, 0.8 * spec.beat_samples, 0.75)
+        elif kicks and part.kind == "bass" and spec.revision > 1 and is_full(spec):
+            wet = pump(wet, kicks, 0.4 * spec.beat_samples, _MAKES_ROOM)
         total += np.float32(_BALANCE[part.kind]) * _level(wet)
     return normalise(total)

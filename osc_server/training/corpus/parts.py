@@ -13,6 +13,11 @@ from osc_server.training.corpus.effects import place
 from osc_server.training.corpus.instruments import Instrument
 from osc_server.training.corpus.oscillators import RATE, Audio, harmonics, low_pass_response
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
+from osc_server.training.corpus.wide_tables import (
+    BASS_LINES,
+    BASS_LINES_IN_THREE,
+    DRUM_STYLES_IN_THREE,
+)
 
 _LOUDNESS = {
     "kick": 1.0, "snare": 0.8, "clap": 0.72, "rim": 0.5, "hat": 0.34, "open": 0.4, "ride": 0.34,
@@ -56,8 +61,9 @@ def drum_hits(
     spec: ClipSpec, part: PartSpec, rng: np.random.Generator
 ) -> list[tuple[str, float, float]]:
     """Every hit of the cycle: piece, beat, velocity."""
-    table = patterns.DRUM_STYLES if spec.beats_per_bar == 4.0 else patterns.DRUM_STYLES_IN_THREE
+    table = patterns.DRUM_STYLES if spec.beats_per_bar == 4.0 else DRUM_STYLES_IN_THREE
     style = table[part.style]
+    swing = style.swing if spec.swing is None else spec.swing
     lines = {piece: _one(rng, options) for piece, options in style.lines.items()}
     extras = list((style.extras or {}).items())
     for number, _ in zip(rng.permutation(len(extras)), part.extras, strict=False):
@@ -80,7 +86,7 @@ def drum_hits(
                 and len(line) == 16
             ):
                 line = line[:10] + _one(rng, patterns.FILLS["snare"])[10:]
-            for step in patterns.read(line, spec.beats_per_bar, style.swing):
+            for step in patterns.read(line, spec.beats_per_bar, swing):
                 loud = step.velocity * float(rng.uniform(0.88, 1.0))
                 hits.append((piece, bar * spec.beats_per_bar + step.beat, loud))
     return hits
@@ -108,7 +114,7 @@ def drums(spec: ClipSpec, part: PartSpec, rng: np.random.Generator) -> tuple[Aud
 def bass(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     """One note at a time, low, with a gap before the next."""
     spec = score.spec
-    table = patterns.BASS_LINES if spec.beats_per_bar == 4.0 else patterns.BASS_LINES_IN_THREE
+    table = BASS_LINES if spec.beats_per_bar == 4.0 else BASS_LINES_IN_THREE
     options = _options(table, part.style, "driving" if spec.beats_per_bar == 4.0 else "waltz")
     lines = [_one(rng, options), _one(rng, options)]
     player = Instrument(part, rng)
@@ -116,7 +122,7 @@ def bass(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     lowest = 30 if part.sound in ("sub", "808", "reese", "wobble") else 31
     gate_share = 0.5 + 0.42 * part.length
     for bar in range(spec.cycle_bars):
-        for step in patterns.read(lines[bar % 2], spec.beats_per_bar):
+        for step in patterns.read(lines[bar % 2], spec.beats_per_bar, spec.swing or 0.0):
             beat = bar * spec.beats_per_bar + step.beat
             root = score.root_at(beat)
             note = lowest + (score.tonic + harmony.degree(spec.mode, root) - lowest) % 12
@@ -144,7 +150,7 @@ def chords(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     player = Instrument(part, rng)
     out = np.zeros(spec.cycle_samples, dtype=np.float32)
     for bar in range(spec.cycle_bars):
-        for step in patterns.read(lines[bar % 2], spec.beats_per_bar):
+        for step in patterns.read(lines[bar % 2], spec.beats_per_bar, spec.swing or 0.0):
             beat = bar * spec.beats_per_bar + step.beat
             beats = step.beats
             pieces = [(beat, beats)]
@@ -261,7 +267,8 @@ def arp(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
             walk = [ladder[place_ % len(ladder)] for place_ in broken[:8]]
         in_chord = round((beat % score.chord_beats) / step_beats)
         sound = player.note(harmony.hertz(walk[in_chord % len(walk)]), gate)
-        place(out, sound, beat * spec.beat_samples, 1.0 if step % 4 == 0 else 0.8)
+        late = (spec.swing or 0.0) * step_beats if rate == "1/16" and step % 2 else 0.0
+        place(out, sound, (beat + late) * spec.beat_samples, 1.0 if step % 4 == 0 else 0.8)
     return out
 
 
@@ -280,7 +287,9 @@ def melody(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
         answer = bar == spec.cycle_bars - 1 and bar > 0
         here = 4
         for number, step in enumerate(
-            patterns.read(lines[1 if answer or bar % 2 else 0], spec.beats_per_bar)
+            patterns.read(
+                lines[1 if answer or bar % 2 else 0], spec.beats_per_bar, spec.swing or 0.0
+            )
         ):
             beat = bar * spec.beats_per_bar + step.beat
             root = score.root_at(beat)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osc_server.training.corpus.captions import caption
 from osc_server.training.corpus.mixdown import mix_cycle
 from osc_server.training.corpus.oscillators import Audio
-from osc_server.training.corpus.spec import N_SAMPLES, ClipSpec, draw_spec
+from osc_server.training.corpus.revisions import SHIPPED, caption_of, draw
+from osc_server.training.corpus.spec import N_SAMPLES, ClipSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class CorpusClip:
     """A finished clip of the corpus.
 
     Attributes:
-        spec: what it was rendered from; ``captions.caption`` makes further captions of it.
+        spec: what it was rendered from; ``revisions.caption_of`` makes further captions of it.
         audio: mono float32 ``[491520]`` at 32,000 Hz, within ±0.9, starting on a downbeat. It is
             its cycle of ``spec.cycle_samples`` samples, repeated (or cut, where that is longer).
         caption: one caption.
@@ -60,10 +60,10 @@ class CorpusClip:
         return tuple(part.kind for part in self.spec.parts)
 
 
-def render_clip(seed: int) -> CorpusClip:
-    """Render the clip of ``seed``: the same in any process."""
-    spec = draw_spec(seed)
+def render_clip(seed: int, revision: int = SHIPPED) -> CorpusClip:
+    """Render the clip of ``seed`` in a revision of the corpus: the same in any process."""
+    spec = draw(seed, revision)
     cycle = mix_cycle(spec)
     repeats = -(-N_SAMPLES // cycle.shape[0])
     audio = np.tile(cycle, repeats)[:N_SAMPLES]
-    return CorpusClip(spec, np.asarray(audio, dtype=np.float32), caption(spec, seed))
+    return CorpusClip(spec, np.asarray(audio, dtype=np.float32), caption_of(spec, seed))

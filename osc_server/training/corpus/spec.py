@@ -23,7 +23,7 @@ SFX = (
 )  # fmt: skip
 _SHORT_SFX = ("laser", "robot blips", "water drops", "impact", "bird chirps")
 ARP_RATES = ("1/8", "1/16", "1/8 triplet", "1/16", "1/8")
-_MIXES = (
+MIXES = (
     ("drums", "bass"), ("drums", "bass", "chords"), ("drums", "chords"), ("drums", "bass", "arp"),
     ("drums", "bass", "pad"), ("drums", "melody"), ("chords", "bass"), ("pad", "arp"),
     ("pad", "melody"), ("drums", "arp"), ("drums", "bass", "chords", "melody"),
@@ -76,6 +76,9 @@ class ClipSpec:
         tonic: pitch class of the key, 0 is C.
         mode: a scale of ``harmony.SCALES``.
         parts: the parts, one unless the kind is mix.
+        swing: how late every second sixteenth of all parts is, as a share of a sixteenth; None =
+            that of the drums' style, and other parts straight (revision 1).
+        revision: of the corpus, see ``revisions``.
     """
 
     seed: int
@@ -89,6 +92,8 @@ class ClipSpec:
     tonic: int
     mode: str
     parts: tuple[PartSpec, ...]
+    swing: float | None = None
+    revision: int = 1
 
     @property
     def key(self) -> str:
@@ -104,7 +109,8 @@ class ClipSpec:
         return self.cycle_samples / (self.cycle_bars * self.beats_per_bar)
 
 
-def _one(rng: np.random.Generator, options: tuple[str, ...] | str) -> str:
+def one_of(rng: np.random.Generator, options: tuple[str, ...] | str) -> str:
+    """One of several names, which a string separates by spaces."""
     listed = options.split() if isinstance(options, str) else options
     return listed[int(rng.integers(len(listed)))]
 
@@ -119,20 +125,21 @@ def _trait(rng: np.random.Generator, usual: float = 0.5) -> float:
 def _draw_sound(kind: str, genre: Genre, rng: np.random.Generator) -> tuple[str, str]:
     """What plays and in which style."""
     if kind == "drums":
-        return _one(rng, genre.kits), _one(rng, genre.drums)
+        return one_of(rng, genre.kits), one_of(rng, genre.drums)
     if kind == "bass":
-        return _one(rng, genre.bass), _one(rng, genre.bass_lines)
+        return one_of(rng, genre.bass), one_of(rng, genre.bass_lines)
     if kind == "chords":
-        return _one(rng, genre.chords), _one(rng, genre.rhythms)
+        return one_of(rng, genre.chords), one_of(rng, genre.rhythms)
     if kind == "pad":
-        return _one(rng, genre.pads), _one(rng, ("still", "moving", "swelling"))
+        return one_of(rng, genre.pads), one_of(rng, ("still", "moving", "swelling"))
     if kind == "arp":
-        order = _one(rng, ("up", "down", "up and down", "broken"))
-        return _one(rng, genre.arps), f"{order} {_one(rng, ARP_RATES)}"
-    return (_one(rng, genre.leads), "motif") if kind == "melody" else (_one(rng, SFX), "")
+        order = one_of(rng, ("up", "down", "up and down", "broken"))
+        return one_of(rng, genre.arps), f"{order} {one_of(rng, ARP_RATES)}"
+    return (one_of(rng, genre.leads), "motif") if kind == "melody" else (one_of(rng, SFX), "")
 
 
-def _draw_part(kind: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
+def draw_part(kind: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
+    """A part of a kind as a genre has it."""
     sound, style = _draw_sound(kind, genre, rng)
     usual_space = {"pad": 0.6, "bass": 0.1, "drums": 0.25, "sfx": 0.3}.get(kind, 0.35)
     lofi = sound == "lo-fi"
@@ -154,7 +161,8 @@ def _draw_part(kind: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
     )  # fmt: skip
 
 
-def _draw_cycle_bars(bpm: float, beats_per_bar: float, kind: str, rng: np.random.Generator) -> int:
+def draw_cycle_bars(bpm: float, beats_per_bar: float, kind: str, rng: np.random.Generator) -> int:
+    """Bars after which a clip repeats, such that they fit."""
     shares = {"drums": (0.25, 0.45, 0.3), "sfx": (0.2, 0.4, 0.4), "pad": (0.0, 0.35, 0.65)}
     bars = int(rng.choice((1, 2, 4), p=shares.get(kind, (0.1, 0.4, 0.5))))
     while bars > 1 and bars * beats_per_bar * 60.0 / bpm > N_SAMPLES / RATE:
@@ -163,7 +171,7 @@ def _draw_cycle_bars(bpm: float, beats_per_bar: float, kind: str, rng: np.random
 
 
 def draw_spec(seed: int) -> ClipSpec:
-    """The clip of ``seed``, undisturbed by rendering: the same in any process."""
+    """The clip of ``seed`` in revision 1, undisturbed by rendering: the same in any process."""
     rng = np.random.Generator(np.random.PCG64(seed))
     kind = str(rng.choice(KINDS, p=_SHARES))
     in_three = rng.random() < 0.12
@@ -179,14 +187,14 @@ def draw_spec(seed: int) -> ClipSpec:
     wanted = float(rng.uniform(low, high))
     if rng.random() < 0.5:
         wanted = float(round(wanted))
-    bars = _draw_cycle_bars(wanted, beats_per_bar, kind, rng)
+    bars = draw_cycle_bars(wanted, beats_per_bar, kind, rng)
     beats = bars * beats_per_bar
     cycle_samples = round(beats * 60.0 * RATE / wanted)
-    mode = genre.mode if rng.random() < 0.6 else _one(rng, "major minor")
-    kinds = _MIXES[int(rng.integers(len(_MIXES)))] if kind == "mix" else (kind,)
+    mode = genre.mode if rng.random() < 0.6 else one_of(rng, "major minor")
+    kinds = MIXES[int(rng.integers(len(MIXES)))] if kind == "mix" else (kind,)
     return ClipSpec(
         seed=seed, kind=kind, genre=name, bpm=beats * 60.0 * RATE / cycle_samples, meter=meter,
         beats_per_bar=beats_per_bar, cycle_bars=bars, cycle_samples=cycle_samples,
         tonic=int(rng.integers(12)), mode=mode,
-        parts=tuple(_draw_part(each, genre, rng) for each in kinds),
+        parts=tuple(draw_part(each, genre, rng) for each in kinds),
     )  # fmt: skip

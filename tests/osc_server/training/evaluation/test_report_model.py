@@ -1,6 +1,10 @@
+import json
+import re
+from pathlib import Path
+
 import pytest
 
-from osc_server.training.evaluation.report import _met
+from osc_server.training.evaluation.report import _met, write_report
 from osc_server.training.evaluation.report_model import agrees
 from osc_server.training.evaluation.report_summary import summary_section
 
@@ -60,3 +64,14 @@ def test_the_summary_says_what_is_always_and_what_is_hardly_heard():
     assert "9 of 10 loops that have a beat; by words alone 1 of 20" in text
     assert "bass 1 of 3 (the judge itself is unsure there), pad 3 of 3, within a fifth" in text
     assert "bass 25 % (corpus 75 %)" in text
+
+
+def test_the_report_that_ships_says_what_its_figures_say():
+    folder = Path(__file__).parents[4] / "docs" / "embedded-model"
+    figures = json.loads((folder / "figures.json").read_text("utf-8"))
+    written = (folder / "report.md").read_text("utf-8")
+    pictures = re.findall(r"(?m)^!\[\w+\]\((\w+\.png)\)$", written)
+    before, after = write_report(figures, pictures, []).split("## How it was measured")
+    assert written.startswith(before + "## Listen\n")
+    assert written.endswith("## How it was measured" + after)
+    assert all((folder / name).exists() for name in re.findall(r"\]\(([^)]+)\)", written))

@@ -244,12 +244,11 @@ class BridgeConfig(BaseModel):
         if not self.ardour_osc:
             return None
         host, colon, port = self.ardour_osc.partition(":")
-        port = port if colon else str(ARDOUR_OSC_PORT)
-        if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
-            raise BadRequest(
-                f"--ardour-osc {self.ardour_osc!r} must be HOST or HOST:PORT, such as localhost"
-            )
-        return host, int(port)
+        return _address(
+            host,
+            port if colon else str(ARDOUR_OSC_PORT),
+            f"--ardour-osc {self.ardour_osc!r} must be HOST or HOST:PORT, such as localhost",
+        )
 
     def server_address(self) -> tuple[str, int]:
         """Host and port of the server to speak to, if ``server`` names one; else the front port.
@@ -260,9 +259,9 @@ class BridgeConfig(BaseModel):
         if not self.server:
             return "127.0.0.1", self.port
         host, _, port = self.server.rpartition(":")
-        if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
-            raise BadRequest(f"--server {self.server!r} must be HOST:PORT, such as 127.0.0.1:12100")
-        return host.strip("[]"), int(port)
+        told = f"--server {self.server!r} must be HOST:PORT, such as 127.0.0.1:12100"
+        host, number = _address(host, port, told)
+        return host.strip("[]"), number
 
 
 def load_config(
@@ -320,6 +319,13 @@ def _from_file(
             known = [field.replace("_", "-") for field in BridgeConfig.model_fields]
             raise BadRequest(f"{file}, {name}: no such setting{nearest(name, known)}")
     return values, {name: f"{file}, {name}" for name in values}
+
+
+def _address(host: str, port: str, otherwise: str) -> tuple[str, int]:
+    """Host and port, where they can be that. Raises BadRequest with what to say otherwise."""
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise BadRequest(otherwise)
+    return host, int(port)
 
 
 def _explain(error: ValidationError, sources: Mapping[str, str]) -> str:

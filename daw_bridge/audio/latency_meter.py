@@ -62,13 +62,12 @@ async def measure(
         raise DeviceUnavailable("nothing is listened to: name an --input, or --inputs")
     watching = asyncio.create_task(_watch(listening))
     try:
-        heard = [await _heard(output, listening, begin) for begin in played.begins]
+        sounds = [await _heard(output, listening, begin) for begin in played.begins]
     finally:
         watching.cancel()
     rate_hz = output.rate_hz
-    found = [
-        (arrival(block, played.signal, rate_hz), place) for block, place in heard if len(block)
-    ]
+    heard = [one for one in sounds if one is not None]
+    found = [(arrival(block, played.signal, rate_hz), place) for block, place in heard]
     return _report(found, rate_hz, listening.description)
 
 
@@ -79,20 +78,24 @@ async def _watch(listening: AudioInput) -> None:
         await asyncio.sleep(1 / 30)
 
 
-async def _heard(output: AudioOutput, listening: AudioInput, begin: int) -> tuple[Block, int]:
-    """What came in around a sweep, and on which of its samples the driver puts it; or nothing."""
+async def _heard(
+    output: AudioOutput, listening: AudioInput, begin: int
+) -> tuple[Block, int] | None:
+    """What came in around a sweep, and on which of its samples the driver puts it.
+
+    None where the driver lost some of it.
+    """
     rate_hz = output.rate_hz
     await _until(lambda: output.heard_sample() >= begin, output, listening)
     place = listening.place_of(begin)
     first = max(0, place - round(_EARLIER_SECONDS * rate_hz))
     end = place + round((SWEEP_SECONDS + _LATEST_SECONDS) * rate_hz)
     await _until(lambda: listening.ring.written >= end, output, listening)
-    nothing = np.zeros((0, listening.ring.n_channels), np.float32)
     try:
         block = listening.ring.read(first, end)
     except Late:
-        return nothing, 0
-    return (nothing if listening.ring.has_hole(first, end) else block), place - first
+        return None
+    return None if listening.ring.has_hole(first, end) else (block, place - first)
 
 
 async def _until(reached: Callable[[], bool], output: AudioOutput, listening: AudioInput) -> None:

@@ -77,9 +77,11 @@ def midi_hub(
     """
     if jack is None and is_wanted() and find_spec("jack") is None:
         say(_NO_PACKAGE)
-    backend: MidiBackend = MidoBackend(hand_over, None if clock is None else clock.hear)
+    backend: MidiBackend
     if jack is not None:
         backend = JackBackend(jack, hand_over)
+    else:
+        backend = MidoBackend(hand_over, None if clock is None else clock.hear)
     if clock is None:
         return MidiHub(backend, map_shelf(), act, say, hears_all=hears_all)
     clock.use(backend)

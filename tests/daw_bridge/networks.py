@@ -11,13 +11,16 @@ from tests.tools import end, require_tool
 
 
 @contextmanager
-def own_network() -> Iterator[list[str]]:
-    """A network that nobody else is in; what is put before a command that shall be in it."""
+def own_network(setup: str = "ip link set lo up") -> Iterator[list[str]]:
+    """A network that nobody else is in; what is put before a command that shall be in it.
+
+    ``setup`` is what a shell does there first.
+    """
     unshare = require_tool("unshare", package="util-linux")
     nsenter = require_tool("nsenter", package="util-linux")
     require_tool("ip", package="iproute2")
     is_root = os.geteuid() == 0
-    hold = "ip link set lo up && echo up && exec sleep infinity"
+    hold = f"{setup} && echo up && exec sleep infinity"
     holder = subprocess.Popen(
         [unshare, *([] if is_root else ["--map-root-user"]), "--net", "sh", "-c", hold],
         stdin=subprocess.DEVNULL,

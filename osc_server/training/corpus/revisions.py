@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from osc_server.training.corpus.captions import caption
 from osc_server.training.corpus.spec import ClipSpec, draw_spec
-from osc_server.training.corpus.wide import draw_wide_spec, wide_caption
+from osc_server.training.corpus.wide import REVISION, draw_wide_spec, wide_caption
 
 SHIPPED = 1
 """Made the weights in ``osc_server/magnet/embedded``, which are measured on it too."""
-LATEST = 2
+LATEST = REVISION
 
 
 def draw(seed: int, revision: int = SHIPPED) -> ClipSpec:

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 
 from osc_server.magnet.vocabulary import is_number, split_words
 from osc_server.rendering.plan import Engine
-from osc_server.training.corpus.captions import caption
-from osc_server.training.corpus.spec import draw_spec
 from osc_server.training.evaluation.measures import Record
 from osc_server.training.evaluation.ratio import Ratio
-from osc_server.training.network_data import CAPTIONS_PER_CLIP
 from osc_server.training.sizes import SIZES
+from osc_server.training.vocabulary import training_captions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,8 @@ class Captions:
 
 
 def count_captions(n_clips: int, prompts: Sequence[str]) -> Captions:
-    """The captions of the first clips of the training, as it draws them itself."""
-    first_seed = SIZES["gpu"].seed
-    specs = (draw_spec(first_seed + index) for index in range(n_clips))
-    texts = (caption(spec, number) for spec in specs for number in range(CAPTIONS_PER_CLIP))
-    return read_captions(texts, prompts)
+    """What the captions hold of the first clips of the training that made the weights."""
+    return read_captions(training_captions(SIZES["gpu"], n_clips), prompts)
 
 
 def read_captions(texts: Iterable[str], prompts: Sequence[str]) -> Captions:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.tools import require_package, require_tool
+from tests.daw_bridge.networks import own_network
+from tests.tools import require_package
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="network namespaces, so that nobody else hears it"
@@ -23,19 +22,17 @@ def seen():
     """What two peers saw of each other in some seconds."""
     require_package("link", package="LinkPython-extern")
     require_package("aalink", package="aalink")
-    unshare = require_tool("unshare", package="util-linux")
-    require_tool("ip", package="iproute2")
-    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    peers = shlex.join([sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.clock.link_peers"])
-    done = subprocess.run(
-        [unshare, *as_root, "--net", "sh", "-c", f"ip link set lo up && exec {peers}"],
-        cwd=Path(__file__).parents[3],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    peers = [sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.clock.link_peers"]
+    with own_network() as enter:
+        done = subprocess.run(
+            [*enter, *peers],
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -84,6 +84,28 @@ def places(bridge, ardour):
             return 4 * (bar - 1) + beat - 1, bridge.ask("beat")
 
 
+def moved_about(bridge, ardour, who, *, settle_seconds):
+    """Stop Ardour, which ``who`` tells of, let it go on, and put it elsewhere twice.
+
+    Our sound while it stood; then, after each move, how far our clicks are off and the places.
+    """
+    ear, said = bridge.ear, len(bridge.program.text)
+    ardour.send("/transport_stop")
+    bridge.program.expect(f"{who} has stopped", after=said)
+    ear.listen(0.3)
+    begins = ear.listen(2)
+    silence, found = ear.sound[begins:], []
+    ardour.send("/transport_play")
+    bridge.program.expect(f"{who} leads the clock", after=said)
+    # 30 s is in the middle of a beat.
+    for move in (None, ("/locate", 30 * RATE_HZ, 1), ("/goto_start", 1)):
+        if move is not None:
+            ardour.send(*move)
+        ear.listen(settle_seconds)
+        found.append((measured(bridge, 4), places(bridge, ardour)))
+    return silence, found
+
+
 def roll(bridge, ardour):
     """Play from the beginning, where it stands."""
     ardour.stand()
@@ -121,29 +143,13 @@ def test_a_loop_lies_on_the_clicks_of_ardour(jack_server, tmp_path, bpm, jitter_
 
 def test_ardour_stops_goes_on_and_jumps_and_the_loop_with_it(jack_server, tmp_path):
     with led_by_ardour(jack_server, tmp_path, 125, "--clock-in", CLOCK_OUT) as (bridge, ardour):
-        ear = bridge.ear
 
         def measure():
             roll(bridge, ardour)
-            ear.listen(3)
-            said = len(bridge.program.text)
-            ardour.send("/transport_stop")
-            bridge.program.expect("midi has stopped", after=said)
-            ear.listen(0.3)
-            begins = ear.listen(2)
-            silence = ear.sound[begins:]
-            ardour.send("/transport_play")
-            bridge.program.expect("midi leads the clock", after=said)
-            ear.listen(1)
-            went_on = measured(bridge, 4), places(bridge, ardour)
-            ardour.send("/locate", 30 * RATE_HZ, 1)  # in the middle of a beat
-            ear.listen(1)
-            jumped = measured(bridge, 4), places(bridge, ardour)
-            ardour.send("/goto_start", 1)
-            ear.listen(1)
-            return silence, (went_on, jumped, (measured(bridge, 4), places(bridge, ardour)))
+            bridge.ear.listen(3)
+            return moved_about(bridge, ardour, "midi", settle_seconds=1)
 
-        silence, found = undisturbed(jack_server, ear, measure)
+        silence, found = undisturbed(jack_server, bridge.ear, measure)
     assert not silence.any()
     for off, (theirs, ours) in found:
         assert len(off) >= 6

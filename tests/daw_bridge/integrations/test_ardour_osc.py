@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.daw_bridge.ardours import STEADY, make_session, running_ardour
-from tests.daw_bridge.integrations.test_ardour_clock import CLICK, measured, places
+from tests.daw_bridge.integrations.test_ardour_clock import CLICK, measured, moved_about, places
 from tests.daw_bridge.test_live_clock import RATE_HZ, live, undisturbed
 from tests.tools import require_package, require_portaudio, running_jack
 
@@ -28,7 +28,7 @@ tempos:set_tempo (Temporal.Tempo (97.3, 97.3, 4), at (0))
 tempos:set_tempo (Temporal.Tempo (280, 280, 8), at (14))
 Temporal.TempoMap.update (tempos)
 """
-LEADS = r"osc \(Ardour: song\) leads the clock"
+WHO = r"osc \(Ardour: song\)"
 OFF_MS = 10
 """Less than half a block, so that a half that is taken off the wrong way would be seen."""
 
@@ -71,7 +71,7 @@ def roll(bridge, ardour):
     said = len(bridge.program.text)
     ardour.send("/transport_play")
     ardour.expect("/transport_play", 1.0)
-    bridge.program.expect(LEADS, after=said)
+    bridge.program.expect(f"{WHO} leads the clock", after=said)
     bridge.ear.listen(3)
 
 
@@ -108,28 +108,12 @@ def test_ardour_stops_goes_on_and_jumps_and_the_loop_with_it(jack_server, tmp_pa
         waiting_for_ardour(jack_server, tmp_path, STEADY.format(bpm=125)) as bridge,
         clicking_ardour(jack_server, tmp_path, bridge) as ardour,
     ):
-        ear = bridge.ear
 
         def measure():
             roll(bridge, ardour)
-            said = len(bridge.program.text)
-            ardour.send("/transport_stop")
-            bridge.program.expect(r"osc \(Ardour: song\) has stopped", after=said)
-            ear.listen(0.3)
-            begins = ear.listen(2)
-            silence = ear.sound[begins:]
-            ardour.send("/transport_play")
-            bridge.program.expect(LEADS, after=said)
-            ear.listen(2)
-            went_on = measured(bridge, 4), places(bridge, ardour)
-            ardour.send("/locate", 30 * RATE_HZ, 1)  # in the middle of a beat
-            ear.listen(2)
-            jumped = measured(bridge, 4), places(bridge, ardour)
-            ardour.send("/goto_start", 1)
-            ear.listen(2)
-            return silence, (went_on, jumped, (measured(bridge, 4), places(bridge, ardour)))
+            return moved_about(bridge, ardour, WHO, settle_seconds=2)
 
-        silence, found = undisturbed(jack_server, ear, measure)
+        silence, found = undisturbed(jack_server, bridge.ear, measure)
     assert not silence.any()
     for off, (theirs, ours) in found:
         assert len(off) >= 6

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +14,8 @@ from daw_bridge import doctor
 from daw_bridge.config import BridgeConfig
 from daw_bridge.query.announcing import OSC, OSC_QUERY, announced, services
 from osc_server.contract.errors import DeviceUnavailable
-from tests.tools import require_package, require_tool
+from tests.daw_bridge.networks import own_network
+from tests.tools import require_package
 
 ADDRESS = "10.77.0.1"
 
@@ -27,25 +26,21 @@ def seen():
     require_package("zeroconf", package="'magnet-bridge[discovery]'")
     if not sys.platform.startswith("linux"):
         pytest.skip("network namespaces, so that nobody else hears it")
-    unshare = require_tool("unshare", package="util-linux")
-    require_tool("ip", package="iproute2")
-    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    peers = shlex.join(
-        [sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.query.zeroconf_peers", ADDRESS]
-    )
+    peers = [sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.query.zeroconf_peers", ADDRESS]
     network = (
         "ip link set lo up && ip link set lo multicast on "
         f"&& ip address add {ADDRESS}/24 dev lo && ip route add 224.0.0.0/4 dev lo"
     )
-    done = subprocess.run(
-        [unshare, *as_root, "--net", "sh", "-c", f"{network} && exec {peers}"],
-        cwd=Path(__file__).parents[3],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    with own_network(network) as enter:
+        done = subprocess.run(
+            [*enter, *peers],
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

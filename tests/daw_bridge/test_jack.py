@@ -21,6 +21,7 @@ from daw_bridge.server_process import free_port
 from osc_server.contract.errors import MagnetError
 from tests.daw_bridge.programs import alive, descendants, running
 from tests.tools import audio_priority, require_portaudio, require_tool, running_jack
+from tests.witness import watching_the_machine
 
 pytestmark = [
     pytest.mark.jack,
@@ -139,7 +140,11 @@ class Rendering(threading.Thread):
 
 def test_a_loop_is_exact_for_sixty_seconds_while_the_worker_renders(jack_server, tmp_path):
     port = free_port()
-    with playing(jack_server, tmp_path, "--bars", "2", "--seed", "1", port=port) as program:
+    arguments = ("--bars", "2", "--seed", "1")
+    with (
+        watching_the_machine() as witnesses,
+        playing(jack_server, tmp_path, *arguments, port=port) as program,
+    ):
         (loop,) = clips_in(tmp_path)
         rendering = Rendering(port)
         recorded = Recording(jack_server, tmp_path / "heard.wav", LONG_SECONDS).samples()
@@ -148,9 +153,9 @@ def test_a_loop_is_exact_for_sixty_seconds_while_the_worker_renders(jack_server,
     assert rendering.clips_made >= 3
     assert len(recorded) >= (LONG_SECONDS - 1) * RATE_HZ
     assert_looped_exactly(recorded, loop)
-    # A virtual machine that stands still for a moment makes JACK itself late; that is not ours.
-    underruns = re.findall(r"underruns +(\d+) \((\d+) ours\)", said)
-    assert not underruns or underruns[-1][1] == "0"
+    # Where a core stands still for 10 ms, no program on it is in time.
+    late = [int(ours) for _, ours in re.findall(r"underruns +(\d+) \((\d+) ours\)", said)]
+    assert max(late, default=0) <= len(witnesses.stalls_ms)
 
 
 def test_the_loop_does_not_stop_when_the_server_is_killed(jack_server, tmp_path):

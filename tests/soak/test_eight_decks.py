@@ -23,8 +23,8 @@ from tests.soak.stage import (
     playing_stage,
     soak_seconds,
 )
-from tests.soak.witness import watching_the_machine
 from tests.tools import require_portaudio, running_jack
+from tests.witness import watching_the_machine
 
 pytestmark = [pytest.mark.soak, pytest.mark.jack]
 

@@ -14,8 +14,11 @@ from osc_server.training.corpus.effects import (
     reverb,
     saturate,
 )
+from osc_server.training.corpus.fluidsynth import FluidSynth
 from osc_server.training.corpus.oscillators import RATE, Audio
+from osc_server.training.corpus.sampled import is_sampled, needs_soundfont
 from osc_server.training.corpus.sfx import sound_effect
+from osc_server.training.corpus.soundfonts import find_soundfont, opened
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
 from osc_server.training.corpus.wide import PUMPED, is_full
 
@@ -81,10 +84,10 @@ def _coloured(cycle: Audio, spec: ClipSpec, part: PartSpec, rng: np.random.Gener
     if part.kind not in ("drums", "sfx") and part.drive > 0.12:
         cycle = saturate(cycle, part.drive if part.drive > 0.8 else part.drive * 0.5)
     if part.sound in ("rhodes", "strings", "vocal", "brass") or (
-        part.kind == "pad" and part.bright > 0.5
+        part.kind == "pad" and part.bright > 0.5 and not is_sampled(part)
     ):
         cycle = chorus(cycle, 2.5, 2 * spec.cycle_bars)
-    if part.kind == "sfx":
+    if part.kind == "sfx" or is_sampled(part):
         cycle = _tilted(cycle, part.bright)
     if part.echo > 0.0:
         beats = 0.75 if spec.beats_per_bar == 4.0 else 0.5
@@ -102,15 +105,23 @@ def _level(cycle: Audio) -> Audio:
     return np.asarray(cycle / np.float32(10 ** (loudness_db(cycle) / 20) + 1e-6))
 
 
-def mix_cycle(spec: ClipSpec) -> Audio:
-    """One finished cycle of ``spec``, ``[cycle_samples]``; its end meets its start."""
+def mix_cycle(spec: ClipSpec, soundfont: FluidSynth | None = None) -> Audio:
+    """One finished cycle of ``spec``, ``[cycle_samples]``; its end meets its start.
+
+    Sampled parts are played from ``soundfont``, or from the one that is found.
+
+    Raises:
+        SamplerUnavailable: a part is sampled, and the soundfont or its player aren't there.
+    """
     rng = np.random.Generator(np.random.PCG64([spec.seed, 1]))
-    score = parts.Score(spec, rng)
+    if soundfont is None and needs_soundfont(spec):
+        soundfont = opened(find_soundfont())
+    score = parts.Score(spec, rng, soundfont)
     kicks: list[float] = []
     cycles: list[tuple[PartSpec, Audio]] = []
     for part in spec.parts:
         if part.kind == "drums":
-            dry, kicks = parts.drums(spec, part, rng)
+            dry, kicks = parts.drums(score, part, rng)
         elif part.kind == "sfx":
             dry = sound_effect(spec, part, rng)
         else:

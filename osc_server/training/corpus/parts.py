@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import fft
 
 from osc_server.training.corpus import harmony, patterns
-from osc_server.training.corpus.drums import DrumKit
 from osc_server.training.corpus.effects import place
-from osc_server.training.corpus.instruments import Instrument
-from osc_server.training.corpus.oscillators import RATE, Audio, harmonics, low_pass_response
+from osc_server.training.corpus.fluidsynth import FluidSynth
+from osc_server.training.corpus.instruments import drummer, player
+from osc_server.training.corpus.oscillators import RATE, Audio
+from osc_server.training.corpus.pads import pad_tones
+from osc_server.training.corpus.sampled import strum_seconds
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
 from osc_server.training.corpus.wide_tables import (
     BASS_LINES,
@@ -29,8 +30,11 @@ _LOUDNESS = {
 class Score:
     """The harmony that all parts of a clip share: one chord root for each bar or half bar."""
 
-    def __init__(self, spec: ClipSpec, rng: np.random.Generator) -> None:
+    def __init__(
+        self, spec: ClipSpec, rng: np.random.Generator, soundfont: FluidSynth | None = None
+    ) -> None:
         self.spec = spec
+        self.soundfont = soundfont
         beats = spec.cycle_bars * spec.beats_per_bar
         halves = spec.beats_per_bar == 4.0 and (spec.cycle_bars == 1 or rng.random() < 0.25)
         self.chord_beats = spec.beats_per_bar / 2 if halves else spec.beats_per_bar
@@ -92,9 +96,10 @@ def drum_hits(
     return hits
 
 
-def drums(spec: ClipSpec, part: PartSpec, rng: np.random.Generator) -> tuple[Audio, list[float]]:
+def drums(score: Score, part: PartSpec, rng: np.random.Generator) -> tuple[Audio, list[float]]:
     """The drum cycle, and where its kicks start (samples), for the other parts to duck."""
-    kit = DrumKit(part.sound, rng, part.bright, part.length, part.drive)
+    spec = score.spec
+    kit = drummer(part, rng, score.soundfont)
     out = np.zeros(spec.cycle_samples, dtype=np.float32)
     hits = sorted(drum_hits(spec, part, rng), key=lambda hit: hit[1])
     closing = [beat for piece, beat, _ in hits if piece in ("hat", "open")]
@@ -117,7 +122,7 @@ def bass(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     table = BASS_LINES if spec.beats_per_bar == 4.0 else BASS_LINES_IN_THREE
     options = _options(table, part.style, "driving" if spec.beats_per_bar == 4.0 else "waltz")
     lines = [_one(rng, options), _one(rng, options)]
-    player = Instrument(part, rng)
+    voice = player(part, rng, score.soundfont)
     out = np.zeros(spec.cycle_samples, dtype=np.float32)
     lowest = 30 if part.sound in ("sub", "808", "reese", "wobble") else 31
     gate_share = 0.5 + 0.42 * part.length
@@ -131,7 +136,7 @@ def bass(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
                 up = 2 if step.symbol == "3" else (1 if rng.random() < 0.5 else -1)
                 leap = harmony.degree(spec.mode, root + up) - harmony.degree(spec.mode, root)
             gate = score.seconds(step.beats * gate_share)
-            sound = player.note(harmony.hertz(note + leap), gate, accent=step.symbol in "87")
+            sound = voice.note(harmony.hertz(note + leap), gate, accent=step.symbol in "87")
             place(out, sound, beat * spec.beat_samples, 1.0 if step.beat == 0 else 0.85)
     return out
 
@@ -146,8 +151,8 @@ def chords(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     size = 4 if spec.genre in ("jazz", "lo-fi hip hop", "deep house", "bossa nova", "garage") else 3
     size = 5 if size == 4 and rng.random() < 0.3 else size
     centre = int(rng.integers(57, 66))
-    spread = 0.011 if part.sound in ("guitar",) else 0.0
-    player = Instrument(part, rng)
+    spread = strum_seconds(part)
+    voice = player(part, rng, score.soundfont)
     out = np.zeros(spec.cycle_samples, dtype=np.float32)
     for bar in range(spec.cycle_bars):
         for step in patterns.read(lines[bar % 2], spec.beats_per_bar, spec.swing or 0.0):
@@ -164,53 +169,8 @@ def chords(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
                 gate = score.seconds(held * (0.55 + 0.4 * part.length))
                 for number, note in enumerate(notes):
                     at = start * spec.beat_samples + number * spread * RATE
-                    place(out, player.note(harmony.hertz(note), gate), at, 0.4 * step.velocity)
+                    place(out, voice.note(harmony.hertz(note), gate), at, 0.4 * step.velocity)
     return out
-
-
-_PAD_WAVES = {
-    "warm": "saw",
-    "strings": "saw",
-    "dark": "hollow",
-    "glass": "triangle",
-    "vocal": "vocal",
-}
-
-
-def _pad_tone(
-    notes: list[int], part: PartSpec, n: int, rng: np.random.Generator
-) -> tuple[Audio, Audio]:
-    """A dark and a bright texture ``[n]`` of ``notes``, by the PADsynth algorithm (N. O. Paul).
-
-    Each harmonic is a narrow bell of random phases in one long spectrum.
-    """
-    size = fft.next_fast_len(n, real=True)
-    bins = size // 2 + 1
-    dark = np.zeros(bins)
-    light = np.zeros(bins)
-    cents = {"glass": 9.0, "strings": 26.0}.get(part.sound, 18.0)
-    for note in notes:
-        hz = harmony.hertz(note)
-        spectrum = harmonics(hz, _PAD_WAVES[part.sound])[:48]
-        if part.sound == "glass":
-            spectrum = spectrum + np.where(np.arange(1, len(spectrum) + 1) % 4 == 0, 0.12, 0.0)
-        low = 250.0 * 2.0 ** (2.4 * part.bright)
-        responses = [low_pass_response(hz, len(spectrum), c, 0.05) for c in (low, low * 3.5)]
-        for k, amplitude in enumerate(spectrum, start=1):
-            centre = k * hz * size / RATE
-            width = max(1.2, centre * (2 ** (cents / 1200) - 1))
-            first, last = int(centre - 3 * width), min(bins, int(centre + 3 * width) + 2)
-            if first >= bins:
-                break
-            bell = np.exp(-(((np.arange(first, last) - centre) / width) ** 2)) / np.sqrt(width)
-            dark[first:last] += bell * amplitude * responses[0][k - 1]
-            light[first:last] += bell * amplitude * responses[1][k - 1]
-    turn = np.exp(2j * np.pi * rng.random(bins)).astype(np.complex64)
-    tones = [
-        np.asarray(fft.irfft((shape * turn).astype(np.complex64), size)[:n])
-        for shape in (dark, light)
-    ]
-    return tones[0], tones[1]
 
 
 def pad(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
@@ -231,7 +191,8 @@ def pad(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
         if root not in made:
             notes = harmony.chord(spec.mode, root, 4, centre, score.tonic)
             bottom = 40 + (score.tonic + harmony.degree(spec.mode, root) - 40) % 12
-            made[root] = _pad_tone([bottom, *notes], part, round(per_chord) + overlap + 2, rng)
+            n = round(per_chord) + overlap + 2
+            made[root] = pad_tones([bottom, *notes], part, n, rng, score.soundfont)
         dark, light = (tone[:length] for tone in made[root])
         envelope = np.ones(length, dtype=np.float32)
         ramp = np.linspace(0, np.pi / 2, overlap, dtype=np.float32)
@@ -253,7 +214,7 @@ def arp(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     gate = score.seconds(step_beats * (0.4 + 0.5 * part.length))
     broken = rng.permutation(16)
     resting = rng.random(16) < (0.16 if rng.random() < 0.4 else 0.0)
-    player = Instrument(part, rng)
+    voice = player(part, rng, score.soundfont)
     out = np.zeros(spec.cycle_samples, dtype=np.float32)
     count = round(spec.cycle_bars * spec.beats_per_bar / step_beats)
     for step in range(count):
@@ -266,7 +227,7 @@ def arp(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
         if order == "broken":
             walk = [ladder[place_ % len(ladder)] for place_ in broken[:8]]
         in_chord = round((beat % score.chord_beats) / step_beats)
-        sound = player.note(harmony.hertz(walk[in_chord % len(walk)]), gate)
+        sound = voice.note(harmony.hertz(walk[in_chord % len(walk)]), gate)
         late = (spec.swing or 0.0) * step_beats if rate == "1/16" and step % 2 else 0.0
         place(out, sound, (beat + late) * spec.beat_samples, 1.0 if step % 4 == 0 else 0.8)
     return out
@@ -281,7 +242,7 @@ def melody(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
     lines = [_one(rng, table), _one(rng, table)]
     steps = [int(rng.choice((-2, -1, -1, 1, 1, 2, 3, -3))) for _ in range(12)]
     base = 60 if part.sound not in ("flute", "bell") else 67
-    player = Instrument(part, rng)
+    voice = player(part, rng, score.soundfont)
     out = np.zeros(spec.cycle_samples, dtype=np.float32)
     for bar in range(spec.cycle_bars):
         answer = bar == spec.cycle_bars - 1 and bar > 0
@@ -306,5 +267,5 @@ def melody(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
             note = base + spec.tonic % 12 + harmony.degree(spec.mode, degree)
             note -= 12 if note > base + 22 else 0
             gate = score.seconds(step.beats * (0.68 + 0.28 * part.length))
-            place(out, player.note(harmony.hertz(note), gate), beat * spec.beat_samples)
+            place(out, voice.note(harmony.hertz(note), gate), beat * spec.beat_samples)
     return out

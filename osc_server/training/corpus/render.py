@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osc_server.training.corpus.fluidsynth import FluidSynth
 from osc_server.training.corpus.mixdown import mix_cycle
 from osc_server.training.corpus.oscillators import Audio
 from osc_server.training.corpus.revisions import SHIPPED, caption_of, draw
@@ -60,10 +61,16 @@ class CorpusClip:
         return tuple(part.kind for part in self.spec.parts)
 
 
-def render_clip(seed: int, revision: int = SHIPPED) -> CorpusClip:
-    """Render the clip of ``seed`` in a revision of the corpus: the same in any process."""
+def render_clip(
+    seed: int, revision: int = SHIPPED, soundfont: FluidSynth | None = None
+) -> CorpusClip:
+    """Render the clip of ``seed`` in a revision of the corpus: the same in any process.
+
+    Raises:
+        SamplerUnavailable: see ``mix_cycle``.
+    """
     spec = draw(seed, revision)
-    cycle = mix_cycle(spec)
+    cycle = mix_cycle(spec, soundfont)
     repeats = -(-N_SAMPLES // cycle.shape[0])
     audio = np.tile(cycle, repeats)[:N_SAMPLES]
     return CorpusClip(spec, np.asarray(audio, dtype=np.float32), caption_of(spec, seed))

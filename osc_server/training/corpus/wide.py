@@ -1,4 +1,4 @@
-"""Revision 2 of the corpus: more bars of three, swing that all parts share, full mixes.
+"""Revision 2 of the corpus: bars of three, swing that all parts share, full mixes, sampled players.
 
 Drawn by its own rules from the same seeds, so that revision 1, from which the weights that ship
 were made, stays what it is.
@@ -14,6 +14,7 @@ from osc_server.training.corpus import patterns
 from osc_server.training.corpus.captions import caption
 from osc_server.training.corpus.genres import Genre
 from osc_server.training.corpus.oscillators import RATE
+from osc_server.training.corpus.sampled_genres import maybe_sampled
 from osc_server.training.corpus.spec import (
     KINDS,
     MIXES,
@@ -90,8 +91,8 @@ def _draw_kinds(kind: str, rng: np.random.Generator) -> tuple[str, ...]:
 def _draw_part(kind: str, name: str, genre: Genre, rng: np.random.Generator) -> PartSpec:
     part = draw_part(kind, genre, rng)
     if kind == "bass" and name in TRIPLET_BASS:
-        return replace(part, style=one_of(rng, TRIPLET_BASS[name]))
-    return part
+        part = replace(part, style=one_of(rng, TRIPLET_BASS[name]))
+    return maybe_sampled(part, name, rng)
 
 
 def _draw_swing(

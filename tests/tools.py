@@ -17,6 +17,9 @@ from typing import NoReturn
 
 import pytest
 
+from osc_server.training.corpus.fluidsynth import SamplerUnavailable
+from osc_server.training.corpus.soundfonts import find_soundfont, opened
+
 
 def require_tool(program: str, *, package: str) -> str:
     """Path of ``program``; where it is missing, fail in CI and skip elsewhere.
@@ -58,6 +61,16 @@ def require_small_disk(folder: Path, *, megabytes: int) -> None:
     )
     if done.returncode:
         _miss(f"a small disk cannot be mounted without being root: {done.stderr.strip()}")
+
+
+def require_soundfont() -> Path:
+    """Where the soundfont lies that FluidSynth plays; skipped (in CI: failed) without either."""
+    try:
+        path = find_soundfont()
+        opened(path)
+    except SamplerUnavailable as missing:
+        _miss(str(missing))
+    return path
 
 
 def _miss(sentence: str) -> NoReturn:

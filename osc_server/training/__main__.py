@@ -22,7 +22,9 @@ from osc_server.magnet.spectral_codec import SpectralCodec
 from osc_server.training import checkpoint
 from osc_server.training.codec_training import CodecTraining, Report
 from osc_server.training.corpus.build import build
+from osc_server.training.corpus.fluidsynth import SamplerUnavailable
 from osc_server.training.corpus.revisions import LATEST, SHIPPED
+from osc_server.training.corpus.soundfonts import VARIABLE
 from osc_server.training.data import AudioBank
 from osc_server.training.export import export
 from osc_server.training.network_data import CodeBank, encode_corpus
@@ -65,8 +67,16 @@ def reporting(title: str, steps: int) -> Iterator[Report]:
 class Training:
     """One run of the recipe in one folder."""
 
-    def __init__(self, size: Size, folder: Path, device: torch.device, workers: int) -> None:
+    def __init__(
+        self,
+        size: Size,
+        folder: Path,
+        device: torch.device,
+        workers: int,
+        soundfont: Path | None = None,
+    ) -> None:
         self.size, self.folder, self.device, self.workers = size, folder, device, workers
+        self.soundfont = soundfont
 
     def corpus(self) -> None:
         """Render the clips."""
@@ -76,6 +86,7 @@ class Training:
             self.size.n_clips,
             self.workers,
             self.size.corpus_revision,
+            self.soundfont,
         )
 
     def codec(self) -> None:
@@ -122,7 +133,7 @@ class Training:
             training.run(report)
 
 
-def main(
+def main(  # noqa: PLR0913  (each is a flag)
     stage: Annotated[Stage, typer.Argument(help="What to run.")] = Stage.ALL,
     size: Annotated[str, typer.Option(help="smoke, cpu or gpu.")] = "cpu",
     folder: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("train"),
@@ -131,6 +142,10 @@ def main(
     corpus: Annotated[
         int, typer.Option(help="Revision of the corpus: 1 made the weights that ship, 2 is wider.")
     ] = SHIPPED,
+    soundfont: Annotated[
+        Path | None,
+        typer.Option(envvar=VARIABLE, help="FluidR3_GM.sf2, where it isn't in a usual place."),
+    ] = None,
 ) -> None:
     """Train the embedded model from nothing."""
     if size not in SIZES:
@@ -141,7 +156,7 @@ def main(
     if corpus not in (SHIPPED, LATEST):
         raise typer.BadParameter(f"no corpus revision {corpus}: {SHIPPED} or {LATEST}")
     chosen = replace(SIZES[size], corpus_revision=corpus)
-    training = Training(chosen, folder, torch.device(device), workers)
+    training = Training(chosen, folder, torch.device(device), workers, soundfont)
     stages: dict[Stage, Callable[[], None]] = {
         Stage.CORPUS: training.corpus,
         Stage.CODEC: training.codec,
@@ -153,7 +168,11 @@ def main(
     for name, run in stages.items():
         if stage in (Stage.ALL, name):
             console.print(f"stage {name}")
-            run()
+            try:
+                run()
+            except SamplerUnavailable as missing:
+                console.print(str(missing), soft_wrap=True)
+                raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

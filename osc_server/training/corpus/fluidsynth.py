@@ -19,21 +19,25 @@ from osc_server.training.corpus.oscillators import RATE, Audio
 BLOCK = 64
 """Samples that FluidSynth renders at once: what begins, begins with one of its blocks."""
 
-LIBRARIES = (
-    "libfluidsynth.so.3", "libfluidsynth.so.2",
-    "/opt/homebrew/lib/libfluidsynth.dylib", "/usr/local/lib/libfluidsynth.dylib",
-    "libfluidsynth-3.dll", "fluidsynth-3.dll", "libfluidsynth-2.dll",
-)  # fmt: skip
-"""What the library is called where ``find_library`` doesn't find it."""
+NAMES = ("fluidsynth", "libfluidsynth-3", "fluidsynth-3", "libfluidsynth-2")
+"""What the library is called; all but the first on Windows."""
+PLACES = (
+    "libfluidsynth.so.3",
+    "/opt/homebrew/lib/libfluidsynth.dylib",
+    "/usr/local/lib/libfluidsynth.dylib",
+)
+"""Where it lies if ``find_library`` doesn't find it."""
 
+_FONT = "take FluidR3_GM.sf2 out of Debian's package fluid-soundfont-gm"
 INSTALL = {
-    "linux": "apt install libfluidsynth3 (Debian and Ubuntu)",
-    "darwin": "brew install fluid-synth",
-    "win32": "unpack FluidSynth's release for Windows and put its bin folder on PATH",
+    "linux": "apt install libfluidsynth3 fluid-soundfont-gm (Debian, Ubuntu)",
+    "darwin": f"brew install fluid-synth, and {_FONT}",
+    "win32": f"put the bin folder of FluidSynth's release on PATH, and {_FONT}",
 }
+"""Library and soundfont, by ``sys.platform``."""
 _CHANNEL = 0
 _BEND_CENTRE, _BEND_CENTS = 8192, 200.0
-_TAIL_BLOCKS = 10  # rendered at once while a note fades: 20 ms
+_TAIL_BLOCKS = 50  # rendered at once while a note fades: 0.1 s
 _ERROR, _WARNING, _INFORMATION, _DEBUG = range(1, 5)
 _SETTINGS: dict[str, int | float] = {
     "synth.sample-rate": float(RATE),
@@ -126,20 +130,20 @@ class FluidSynth:
         c.fluid_synth_all_sounds_off(synth, _CHANNEL)
         while c.fluid_synth_get_active_voice_count(synth):
             self._read(1)
-        return np.concatenate(heard)
+        return np.asarray(np.concatenate(heard, axis=1).mean(axis=0), dtype=np.float32)
 
     def _read(self, blocks: int) -> Audio:
-        """The mean of both sides, ``[blocks * 64]``."""
+        """Both sides, ``[2, blocks * 64]``."""
         n = blocks * BLOCK
         sides = np.zeros((2, n), dtype=np.float32)
         left, right = sides.ctypes.data, sides.ctypes.data + sides.strides[0]
         self._c.fluid_synth_write_float(self._synth, n, left, 0, 1, right, 0, 1)
-        return np.asarray(sides.mean(axis=0), dtype=np.float32)
+        return sides
 
 
 def _usual_libraries() -> list[str]:
-    found = find_library("fluidsynth")
-    return [*([found] if found else []), *LIBRARIES]
+    found = [find_library(name) for name in NAMES]
+    return [*(path for path in found if path), *PLACES]
 
 
 def _load(libraries: Iterable[str]) -> ctypes.CDLL:
@@ -148,8 +152,15 @@ def _load(libraries: Iterable[str]) -> ctypes.CDLL:
             return _declared(ctypes.CDLL(name))
         except OSError:
             continue
-    how = INSTALL.get(sys.platform, INSTALL["linux"])
-    raise SamplerUnavailable(f"the corpus' sampled instruments need FluidSynth's library: {how}")
+    raise SamplerUnavailable(
+        "revision 2 of the corpus needs FluidSynth's library, which isn't found: "
+        f"{how_to_install()}"
+    )
+
+
+def how_to_install() -> str:
+    """What brings library and soundfont to this platform."""
+    return INSTALL.get(sys.platform, INSTALL["linux"])
 
 
 def _declared(c: ctypes.CDLL) -> ctypes.CDLL:

@@ -11,7 +11,7 @@ from osc_server.training.corpus import acoustics, synths
 from osc_server.training.corpus.drums import DrumKit
 from osc_server.training.corpus.fluidsynth import FluidSynth
 from osc_server.training.corpus.oscillators import Audio, declick
-from osc_server.training.corpus.sampled import SampledInstrument, SampledKit, is_sampled
+from osc_server.training.corpus.sampled import SampledDrums, SampledInstrument, is_sampled
 from osc_server.training.corpus.spec import PartSpec
 
 _Voice = Callable[[float, float, bool, PartSpec, np.random.Generator], Audio]
@@ -86,7 +86,7 @@ def player(part: PartSpec, rng: np.random.Generator, soundfont: FluidSynth | Non
 def drummer(part: PartSpec, rng: np.random.Generator, soundfont: FluidSynth | None) -> Drummer:
     """Who plays drums; raises as ``player`` does."""
     if is_sampled(part):
-        return SampledKit(part, rng, _given(soundfont))
+        return SampledDrums(part, rng, _given(soundfont))
     return DrumKit(part.sound, rng, part.bright, part.length, part.drive)
 
 

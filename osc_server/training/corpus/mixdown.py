@@ -16,7 +16,7 @@ from osc_server.training.corpus.effects import (
 )
 from osc_server.training.corpus.fluidsynth import FluidSynth
 from osc_server.training.corpus.oscillators import RATE, Audio
-from osc_server.training.corpus.sampled import is_sampled, needs_soundfont
+from osc_server.training.corpus.sampled import is_sampled, needs_soundfont, toned
 from osc_server.training.corpus.sfx import sound_effect
 from osc_server.training.corpus.soundfonts import find_soundfont, opened
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
@@ -87,8 +87,10 @@ def _coloured(cycle: Audio, spec: ClipSpec, part: PartSpec, rng: np.random.Gener
         part.kind == "pad" and part.bright > 0.5 and not is_sampled(part)
     ):
         cycle = chorus(cycle, 2.5, 2 * spec.cycle_bars)
-    if part.kind == "sfx" or is_sampled(part):
+    if part.kind == "sfx":
         cycle = _tilted(cycle, part.bright)
+    elif is_sampled(part):
+        cycle = toned(cycle, part)
     if part.echo > 0.0:
         beats = 0.75 if spec.beats_per_bar == 4.0 else 0.5
         cycle = echo(cycle, beats * spec.beat_samples, 0.5, part.echo)

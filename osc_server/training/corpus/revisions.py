@@ -1,7 +1,8 @@
 """Which corpus: a revision is never changed once weights were made from it.
 
 Revision 1 made the weights that ship. Revision 2 has more bars of three, swing that all parts
-share, and full mixes; no weights were made from it yet.
+share, full mixes, and half of its parts played by sampled instruments, for which it needs a
+soundfont; no weights were made from it yet.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from osc_server.training.corpus.wide import REVISION, draw_wide_spec, wide_capti
 SHIPPED = 1
 """Made the weights in ``osc_server/magnet/embedded``, which are measured on it too."""
 LATEST = REVISION
+SAMPLED = (REVISION,)
+"""Revisions that cannot be rendered without a soundfont; their captions can."""
 
 
 def draw(seed: int, revision: int = SHIPPED) -> ClipSpec:

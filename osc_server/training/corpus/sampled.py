@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from osc_server.training.corpus.effects import circular_filter
 from osc_server.training.corpus.fluidsynth import FluidSynth
-from osc_server.training.corpus.oscillators import RATE, Audio, declick, samples
+from osc_server.training.corpus.oscillators import Audio, declick, samples, seconds_axis
 from osc_server.training.corpus.sampled_voices import (
     KIT_BANK,
     PIECE_KEYS,
@@ -17,12 +18,15 @@ from osc_server.training.corpus.sampled_voices import (
 )
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
 
-_ONSET = 0.25  # of the loudest of the first 0.3 s: there a sound is heard to begin
-_ONSET_SECONDS = 0.3
+_PIECE_ONSET = 0.35
+_ONSET_SECONDS = 0.3  # the early peak is looked for in so much
 _LEAD_SECONDS = 0.003  # kept before it, and faded in
+_SHORTEST_RISE = 8  # samples
 _SILENCE = 0.002  # of the peak: what is quieter at the end is cut off
 _END_SECONDS = 0.006
 _LONGEST_PIECE_SECONDS = 2.4
+_DAMPED_SECONDS = {"ride": 0.9}  # it would ring into a drone
+_AS_RECORDED = 0.3  # the brightness from which nothing is taken away
 _TUNED_CENTS = 150.0  # how far a kit may be tuned up or down
 
 
@@ -43,23 +47,22 @@ def strum_seconds(part: PartSpec) -> float:
     return 0.011 if part.sound == "guitar" else 0.0
 
 
-def heard(sound: Audio) -> Audio:
-    """``sound`` from where it is heard to begin until it has died away; peak 1.
+def heard(sound: Audio, onset: float) -> Audio:
+    """``sound`` from where it reaches ``onset`` of its early peak until it has died away; peak 1.
 
     Raises:
         ValueError: it is silent.
     """
-    window = samples(0.001)
     early = np.abs(sound[: samples(_ONSET_SECONDS)])
     peak = float(np.max(np.abs(sound), initial=0.0))
     if peak < 1e-5:
         raise ValueError("a sampled note is silent")
-    begins = int(np.argmax(early >= _ONSET * early.max()))
+    begins = int(np.argmax(early >= onset * early.max()))
     lead = min(begins, samples(_LEAD_SECONDS))
-    ends = int(np.flatnonzero(np.abs(sound) > _SILENCE * peak)[-1]) + window
+    ends = int(np.flatnonzero(np.abs(sound) > _SILENCE * peak)[-1]) + samples(0.001)
     out = sound[begins - lead : ends] / np.float32(peak)
-    # From nothing: half a wave that is cut into would click.
-    rise = max(lead, window)
+    # From nothing: a wave that is cut into would click.
+    rise = max(lead, _SHORTEST_RISE)
     out[:rise] *= np.sin(np.linspace(0.0, np.pi / 2, rise, dtype=np.float32)) ** 2
     return declick(out, _END_SECONDS)
 
@@ -89,9 +92,9 @@ class SampledInstrument:
         tail = 0.12 + 1.1 * self._length
         velocity = min(127, self._velocity + (13 if accent else 0))
         sound = self._soundfont.note(
-            (voice.bank, voice.program), key, velocity, (held, tail), -voice.sharp
+            (voice.bank, voice.program), key, velocity, (held, tail), voice.flat
         )
-        return heard(_let_go(sound, samples(held), samples(tail)))
+        return heard(_let_go(sound, samples(held), samples(tail)), voice.onset)
 
 
 def _let_go(sound: Audio, held: int, tail: int) -> Audio:
@@ -102,7 +105,7 @@ def _let_go(sound: Audio, held: int, tail: int) -> Audio:
     return sound
 
 
-class SampledKit:
+class SampledDrums:
     """Renders the pieces of a kit once each; tuned as a whole, and one of its variants.
 
     The part's ``length`` shortens its pieces, or lifts what rings (0.5 is the kit as recorded).
@@ -125,15 +128,31 @@ class SampledKit:
             sound = self._soundfont.note(
                 self._preset, self._keys[name], self._velocity, seconds, self._cents
             )
-            self._made[name] = heard(_sized(sound, self._length))
+            sound = _sized(sound, self._length)
+            if name in _DAMPED_SECONDS:
+                sound = _damped(sound, _DAMPED_SECONDS[name])
+            self._made[name] = heard(sound, _PIECE_ONSET)
         return self._made[name]
 
 
 def _sized(sound: Audio, length: float) -> Audio:
     """Fall off sooner (``length`` under 0.5), or lift what follows the attack (over it)."""
-    t = np.arange(sound.shape[0], dtype=np.float32) / np.float32(RATE)
     if length < 0.5:
-        fall = 0.05 * 2.0 ** (10.0 * length)  # 0.05 s to 1.6 s to a tenth
-        return np.asarray(sound * np.exp(-2.3 * t / np.float32(fall)))
-    lifted = 1.0 + 2.0 * (length - 0.5) * (1.0 - np.exp(-t / np.float32(0.06)))
-    return np.asarray(sound * lifted.astype(np.float32))
+        return _damped(sound, 0.05 * 2.0 ** (10.0 * length))  # 0.05 to 1.6 s
+    after = 1.0 - np.exp(-seconds_axis(sound.shape[0]) / np.float32(0.06))
+    return np.asarray(sound * (1.0 + np.float32(2.0 * (length - 0.5)) * after))
+
+
+def _damped(sound: Audio, seconds: float) -> Audio:
+    """Fallen to a tenth after ``seconds``, beside how it falls by itself."""
+    return np.asarray(sound * np.exp(seconds_axis(sound.shape[0]) * np.float32(-2.3 / seconds)))
+
+
+def toned(cycle: Audio, part: PartSpec) -> Audio:
+    """The cycle of a sampled part as muffled or as crisp as the part is to be."""
+    if part.bright > 0.8:
+        return np.asarray(cycle + 0.9 * circular_filter(cycle, "highpass", 3000.0, 1))
+    if part.bright > _AS_RECORDED:
+        return cycle
+    lowest = 1800.0 if part.kind == "drums" else 700.0
+    return circular_filter(cycle, "lowpass", lowest * 2.0 ** (10.0 * part.bright), 2)

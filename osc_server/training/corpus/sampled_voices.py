@@ -18,7 +18,8 @@ class SampledVoice:
         words: what musicians call it.
         bank: of the soundfont.
         octaves: how much higher than written it plays, outside bass lines.
-        sharp: cents that its samples lie above concert pitch.
+        flat: cents that its samples lie below concert pitch, where it is played.
+        onset: share of its early peak at which a note is heard to begin.
         rings: it cannot be damped by letting go of a key.
         spread: seconds from one string of a chord to the next.
         drive: least and most ``PartSpec.drive`` that leave its words true.
@@ -29,7 +30,8 @@ class SampledVoice:
     words: tuple[str, ...]
     bank: int = 0
     octaves: int = 0
-    sharp: float = 0.0
+    flat: float = 0.0
+    onset: float = 0.35
     rings: bool = False
     spread: float = 0.0
     drive: tuple[float, float] = (0.0, 1.0)
@@ -57,15 +59,10 @@ def _strummed(program: int, words: str, bank: int = 0) -> SampledVoice:
 
 
 _CLEAN, _DRIVEN, _FUZZ = (0.0, 0.6), (0.3, 0.75), (0.4, 1.0)
-_SHARP_PIANO = 13.0
 
 SAMPLED_VOICES: dict[str, SampledVoice] = {
-    "grand-piano": SampledVoice(
-        0, _words("piano, grand piano, acoustic piano, concert piano"), sharp=_SHARP_PIANO
-    ),
-    "electric-grand": SampledVoice(
-        2, _words("electric grand piano, electric grand"), sharp=_SHARP_PIANO
-    ),
+    "grand-piano": _voice(0, "piano, grand piano, acoustic piano, concert piano"),
+    "electric-grand": _voice(2, "electric grand piano, electric grand"),
     "honky-tonk": _voice(3, "honky-tonk piano, honky tonk piano, saloon piano"),
     "tine-piano": _voice(4, "electric piano, e-piano, EP, vintage electric piano, tine piano"),
     "dx-piano": _voice(5, "DX piano, 80s electric piano, digital electric piano, DX7 piano"),
@@ -73,12 +70,14 @@ SAMPLED_VOICES: dict[str, SampledVoice] = {
     "clavinet": _voice(7, "clavinet, clav"),
     "celesta": _ringing(8, "celesta, celeste", 1),
     "glockenspiel": _ringing(9, "glockenspiel, glock", 1),
-    "music-box": _ringing(10, "music box, toy music box", 1),
+    "music-box": SampledVoice(
+        10, _words("music box, toy music box"), octaves=1, rings=True, onset=0.7
+    ),
     "vibraphone": _ringing(11, "vibraphone, vibes, mellow vibes"),
     "rosewood-marimba": _ringing(12, "marimba, mallet marimba, rosewood marimba"),
     "xylophone": _ringing(13, "xylophone", 1),
     "tubular-bells": _ringing(14, "tubular bells, chimes, church bells"),
-    "dulcimer": SampledVoice(15, _words("hammered dulcimer, dulcimer"), sharp=11.0, rings=True),
+    "dulcimer": _ringing(15, "hammered dulcimer, dulcimer"),
     "drawbar-organ": _voice(16, "drawbar organ, hammond organ, hammond"),
     "percussive-organ": _voice(17, "percussive organ, jazz organ, hammond"),
     "rock-organ": _voice(18, "rock organ, leslie organ, hammond organ"),
@@ -126,7 +125,7 @@ SAMPLED_VOICES: dict[str, SampledVoice] = {
     "string-ensemble": _voice(48, "string ensemble, string section, orchestral strings, strings"),
     "slow-strings": _voice(49, "slow strings, legato strings, orchestral strings, strings"),
     "synth-strings": _voice(50, "synth strings, string machine"),
-    "choir-aahs": _voice(52, "choir, choir aahs, aah choir, vocal choir"),
+    "choir-aahs": SampledVoice(52, _words("choir, choir aahs, aah choir, vocal choir"), flat=20.0),
     "choir-oohs": _voice(53, "choir oohs, ooh voices, ooh choir, vocal"),
     "trumpet": _voice(56, "trumpet, solo trumpet"),
     "trombone": _moved(57, "trombone, solo trombone", -1),
@@ -142,10 +141,10 @@ SAMPLED_VOICES: dict[str, SampledVoice] = {
     "clarinet": _voice(71, "clarinet, woodwind clarinet"),
     "piccolo": _moved(72, "piccolo, piccolo flute", 1),
     "concert-flute": _moved(73, "flute, concert flute, silver flute", 1),
-    "recorder": SampledVoice(74, _words("recorder, wooden recorder"), octaves=1, sharp=14.0),
+    "recorder": _moved(74, "recorder, wooden recorder", 1),
     "pan-flute": _moved(75, "pan flute, pan pipes, panpipes", 1),
     "shakuhachi": _moved(77, "shakuhachi, bamboo flute", 1),
-    "tin-whistle": SampledVoice(78, _words("whistle, tin whistle"), octaves=1, sharp=12.0),
+    "tin-whistle": _moved(78, "whistle, tin whistle", 1),
     "ocarina": _moved(79, "ocarina", 1),
     "fantasia": _voice(88, "fantasia, bell synth, digital"),
     "polysynth": _voice(90, "polysynth, 80s synth, synth"),

@@ -10,7 +10,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from osc_server.training.corpus.fluidsynth import FluidSynth, SamplerUnavailable
+from osc_server.training.corpus.fluidsynth import FluidSynth, SamplerUnavailable, how_to_install
 
 VARIABLE = "MAGNET_SOUNDFONT"
 """The environment variable that says where the soundfont lies."""
@@ -22,9 +22,6 @@ USUAL = (
     Path("/usr/local/share/soundfonts/FluidR3_GM.sf2"),
     Path("~/Library/Audio/Sounds/Banks/FluidR3_GM.sf2"),
     Path("C:/soundfonts/FluidR3_GM.sf2"),
-)
-INSTALL_SOUNDFONT = (
-    "apt install fluid-soundfont-gm (Debian and Ubuntu; elsewhere take it out of that package)"
 )
 _DIGITS = 16
 
@@ -41,8 +38,8 @@ def find_soundfont(said: Path | None = None) -> Path:
         if path.is_file():
             return path
     raise SamplerUnavailable(
-        "revision 2 of the corpus needs the soundfont FluidR3_GM.sf2, which is not at "
-        f"{', '.join(map(str, places))}: {INSTALL_SOUNDFONT}, or say where it lies with "
+        "revision 2 of the corpus needs the soundfont FluidR3_GM.sf2, which isn't at "
+        f"{', '.join(map(str, places))}: {how_to_install()}, or say where it lies with "
         f"--soundfont or {VARIABLE}"
     )
 

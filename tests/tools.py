@@ -17,9 +17,6 @@ from typing import NoReturn
 
 import pytest
 
-from osc_server.training.corpus.fluidsynth import SamplerUnavailable
-from osc_server.training.corpus.soundfonts import find_soundfont, opened
-
 
 def require_tool(program: str, *, package: str) -> str:
     """Path of ``program``; where it is missing, fail in CI and skip elsewhere.
@@ -65,6 +62,9 @@ def require_small_disk(folder: Path, *, megabytes: int) -> None:
 
 def require_soundfont() -> Path:
     """Where the soundfont lies that FluidSynth plays; skipped (in CI: failed) without either."""
+    from osc_server.training.corpus.fluidsynth import SamplerUnavailable
+    from osc_server.training.corpus.soundfonts import find_soundfont, opened
+
     try:
         path = find_soundfont()
         opened(path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from osc_server.training.corpus import wide_tables
-from osc_server.training.corpus.sampled_voices import SAMPLED_WORDS
+from osc_server.training.corpus.sampled import plays_power_chords
+from osc_server.training.corpus.sampled_voices import POWER_NOUNS, SAMPLED_WORDS
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
 from osc_server.training.corpus.words import (
     GENRE_WORDS,
@@ -89,7 +90,7 @@ def _part_phrase(spec: ClipSpec, part: PartSpec, rng: np.random.Generator, *, br
     chance = 0.3 if part.kind == "drums" else 0.75
     if rng.random() < chance or (not said_genre and part.kind != "drums"):
         words.append(_pick(rng, (SOUND_WORDS | SAMPLED_WORDS)[part.sound]))
-    noun = _pick(rng, PART_WORDS[part.kind])
+    noun = _pick(rng, POWER_NOUNS if plays_power_chords(part) else PART_WORDS[part.kind])
     if (
         part.kind == "drums"
         and words

@@ -45,6 +45,12 @@ def progression(mode: str, n_chords: int, rng: np.random.Generator) -> tuple[int
     return tuple(found[i % 4] for i in range(n_chords))
 
 
+def power_chord(mode: str, root: int, lowest: int, tonic: int) -> list[int]:
+    """Root, fifth and octave of the chord on scale step ``root``, from ``lowest`` up."""
+    note = lowest + (tonic + degree(mode, root) - lowest) % 12
+    return [note, note + 7, note + 12]
+
+
 def chord(mode: str, root: int, size: int, centre: int, tonic: int) -> list[int]:
     """A voicing of ``size`` notes of the chord on scale step ``root``, near note ``centre``.
 

@@ -12,7 +12,7 @@ from osc_server.training.corpus.fluidsynth import FluidSynth
 from osc_server.training.corpus.instruments import drummer, player
 from osc_server.training.corpus.oscillators import RATE, Audio
 from osc_server.training.corpus.pads import pad_tones
-from osc_server.training.corpus.sampled import strum_seconds
+from osc_server.training.corpus.sampled import plays_power_chords, strum_seconds
 from osc_server.training.corpus.spec import ClipSpec, PartSpec
 from osc_server.training.corpus.wide_tables import (
     BASS_LINES,
@@ -25,6 +25,8 @@ _LOUDNESS = {
     "crash": 0.5, "low_tom": 0.75, "high_tom": 0.7, "shaker": 0.3, "cowbell": 0.38, "conga": 0.55,
     "tambourine": 0.32,
 }  # fmt: skip
+
+_LOW_E = 40  # the lowest string of a guitar
 
 
 class Score:
@@ -165,7 +167,10 @@ def chords(score: Score, part: PartSpec, rng: np.random.Generator) -> Audio:
                     (beat + score.chord_beats, beats - score.chord_beats),
                 ]
             for start, held in pieces:
-                notes = harmony.chord(spec.mode, score.root_at(start), size, centre, score.tonic)
+                root = score.root_at(start)
+                notes = harmony.chord(spec.mode, root, size, centre, score.tonic)
+                if plays_power_chords(part):
+                    notes = harmony.power_chord(spec.mode, root, _LOW_E, score.tonic)
                 gate = score.seconds(held * (0.55 + 0.4 * part.length))
                 for number, note in enumerate(notes):
                     at = start * spec.beat_samples + number * spread * RATE

@@ -13,6 +13,7 @@ from osc_server.training.corpus.oscillators import Audio, declick, samples, seco
 from osc_server.training.corpus.sampled_voices import (
     KIT_BANK,
     PIECE_KEYS,
+    POWERED,
     SAMPLED_KITS,
     SAMPLED_VOICES,
 )
@@ -38,6 +39,11 @@ def is_sampled(part: PartSpec) -> bool:
 def needs_soundfont(spec: ClipSpec) -> bool:
     """Whether any of its parts is sampled."""
     return any(is_sampled(part) for part in spec.parts)
+
+
+def plays_power_chords(part: PartSpec) -> bool:
+    """Whether its chords have no thirds, which its distortion would turn to mud."""
+    return part.sound in POWERED and part.kind == "chords"
 
 
 def strum_seconds(part: PartSpec) -> float:

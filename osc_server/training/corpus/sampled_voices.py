@@ -164,6 +164,11 @@ SAMPLED_VOICES: dict[str, SampledVoice] = {
 """By the names that specs use; none is that of a synthetic sound."""
 
 
+POWERED = ("overdriven-guitar", "distortion-guitar")
+"""What plays chords of roots and fifths alone."""
+POWER_NOUNS = ("power chords", "power chord riff", "power chord progression", "chords", "riff")
+
+
 @dataclass(frozen=True, slots=True)
 class SampledKit:
     """A drum kit.

@@ -25,6 +25,7 @@ from osc_server.training.corpus.wide_tables import (
 )
 from osc_server.training.sizes import SIZES
 from osc_server.training.vocabulary import learned_words
+from tests.tools import require_soundfont
 
 SPECS = [draw(seed, LATEST) for seed in range(3000)]
 
@@ -116,6 +117,7 @@ CLIPS = [
 
 @pytest.mark.parametrize("spec", CLIPS, ids=lambda s: f"{s.kind}-{s.meter}-{s.seed}")
 def test_a_clip_is_its_cycle_over_and_over_and_closes_without_a_click(spec: ClipSpec) -> None:
+    require_soundfont()
     clip = render_clip(spec.seed, LATEST)
     assert clip.spec == spec
     assert clip.audio.shape == (N_SAMPLES,)
@@ -145,6 +147,7 @@ def test_swing_delays_every_second_sixteenth_of_drums_and_nothing_else() -> None
 
 def test_bass_swings_with_its_drums() -> None:
     """The same line is late by the swing on second sixteenths, so it differs, and only there."""
+    require_soundfont()
     spec = _first(
         1, lambda s: s.kind == "bass" and s.parts[0].style == "sixteenths" and is_swung(s)
     )[0]
@@ -227,6 +230,7 @@ def test_captions_of_revision_two_hold_those_of_revision_one() -> None:
 
 
 def test_a_corpus_knows_its_revision_and_is_not_mixed_with_another(tmp_path: Path) -> None:
+    require_soundfont()
     build(tmp_path, 7, 2, 1, LATEST)
     stored = np.fromfile(tmp_path / "audio.i16", dtype="<i2").reshape(2, N_SAMPLES)
     np.testing.assert_allclose(stored[1] / 32767.0, render_clip(8, LATEST).audio, atol=2e-5)

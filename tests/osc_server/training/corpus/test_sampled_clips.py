@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from osc_server.training.corpus import harmony
 from osc_server.training.corpus.build import build
 from osc_server.training.corpus.drums import KITS
 from osc_server.training.corpus.fluidsynth import SamplerUnavailable
@@ -162,3 +163,23 @@ def test_a_build_without_the_soundfont_says_so_before_it_makes_anything(
     with pytest.raises(SamplerUnavailable, match="needs the soundfont"):
         build(tmp_path / "corpus", 4, 1, 1, LATEST)
     assert not (tmp_path / "corpus").exists()
+
+
+def test_distorted_guitars_play_chords_without_thirds_and_are_said_to() -> None:
+    for tonic in range(48, 60):
+        root, fifth, octave = harmony.power_chord("minor", 1, 40, tonic)
+        assert 40 <= root < 52
+        assert (fifth - root, octave - root) == (7, 12)
+        assert (root - tonic - harmony.degree("minor", 1)) % 12 == 0
+    texts = [
+        caption_of(spec, number)
+        for spec, part in PARTS
+        if spec.kind == "chords" and part.sound == "distortion-guitar"
+        for number in range(4)
+    ]
+    assert 0.4 < np.mean(["power chord" in text.lower() for text in texts]) < 0.8
+    assert not any(
+        "power chord" in caption_of(spec, 1).lower()
+        for spec, part in PARTS
+        if part.kind == "bass" and len(spec.parts) == 1
+    )

@@ -58,7 +58,7 @@ def _strummed(program: int, words: str, bank: int = 0) -> SampledVoice:
     return SampledVoice(program, _words(words), bank, spread=0.012)
 
 
-_CLEAN, _DRIVEN, _FUZZ = (0.0, 0.6), (0.3, 0.75), (0.4, 1.0)
+_CLEAN, _DRIVEN, _FUZZ = (0.0, 0.6), (0.3, 0.75), (0.5, 1.0)
 
 SAMPLED_VOICES: dict[str, SampledVoice] = {
     "grand-piano": _voice(0, "piano, grand piano, acoustic piano, concert piano"),

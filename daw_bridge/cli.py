@@ -38,6 +38,7 @@ from daw_bridge.flags import (
     Inputs,
     Link,
     Memory,
+    MidiApi,
     Model,
     Models,
     Output,
@@ -55,6 +56,7 @@ from daw_bridge.install.commands import add_install_commands
 from daw_bridge.landing_commands import add_landing_commands
 from daw_bridge.latency_command import add_latency_command
 from daw_bridge.midi.commands import add_midi_commands
+from daw_bridge.midi.jack_ports import choose_api
 from daw_bridge.model_commands import add_model_commands
 from daw_bridge.reaper.commands import add_reaper_commands
 from daw_bridge.session import clips
@@ -109,6 +111,7 @@ def live(  # noqa: PLR0913  # as above
     clock_in: ClockIn = None,
     clock_out: ClockOut = None,
     clock_offset: ClockOffset = None,
+    midi_api: MidiApi = None,
     ardour_osc: ArdourOsc = None,
     link: Link = None,
     every: Annotated[float, typer.Option(min=0, help="a new take every so many bars")] = 0,
@@ -152,6 +155,7 @@ def live(  # noqa: PLR0913  # as above
 ) -> None:
     """Play live: the next clip is made while this one loops, and takes over at the bar."""
     settings = _settings(dict(locals()) | {"session": session_file})
+    choose_api(settings.midi_api)
     wish = LiveWish(prompt, every, seed, resume)
     console = _console()
     if offline is None:
@@ -198,8 +202,9 @@ def surfaces(
 
 
 @app.command()
-def devices() -> None:
+def devices(midi_api: MidiApi = None, config: Config = None) -> None:
     """List the sound devices and MIDI ports of this computer."""
+    choose_api(_settings(dict(locals())).midi_api)
     console = _console()
     for line in listing.devices():
         console.print(line)
@@ -217,12 +222,15 @@ def doctor(  # noqa: PLR0913  # as above
     host_api: HostApi = None,
     outputs: Outputs = None,
     output_rate: OutputRate = None,
+    midi_api: MidiApi = None,
     config: Config = None,
 ) -> None:
     """Check this computer, and say what to do about what does not work."""
+    settings = _settings(dict(locals()))
+    choose_api(settings.midi_api)
     console = _console()
     with console.status("looking around"):
-        findings = listing.examine(_settings(dict(locals())))
+        findings = listing.examine(settings)
     console.print(tables.finding_table(findings))
     if any(finding.verdict == "fails" for finding in findings):
         raise typer.Exit(FAILED)

@@ -172,6 +172,10 @@ class BridgeConfig(BaseModel):
         "", description="follow an Ardour by its OSC: its HOST, or HOST:PORT where it is not 3819"
     )
 
+    midi_api: Literal["", "system", "jack"] = Field(
+        "", description="where MIDI goes through: the system's own, or jack"
+    )
+
     level: float = Field(0.0, ge=-90, le=12, description="level of the deck, in dB")
 
     def token(self) -> str:

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from daw_bridge.config import load_config
+from daw_bridge.flags import Config, MidiApi
 from daw_bridge.midi.engine import Action
-from daw_bridge.midi.jack_ports import jack_ports
+from daw_bridge.midi.jack_ports import choose_api, jack_ports
 from daw_bridge.midi.opening import map_shelf, midi_hub, midi_ports
 from daw_bridge.midi.targets import read_setting
 from osc_server.contract.errors import StorageFailed
@@ -43,6 +45,10 @@ def add_midi_commands(app: typer.Typer, run: Run, console: Callable[[], Console]
         help="See what controllers play, hear what they send, and let them learn.",
         no_args_is_help=True,
     )
+
+    @group.callback()
+    def choose(midi_api: MidiApi = None, config: Config = None) -> None:
+        choose_api(load_config({"midi_api": midi_api}, file=config).midi_api)
 
     @group.command("list")
     def list_() -> None:

@@ -19,6 +19,8 @@ from daw_bridge.midi.jack_latency import ToldLatency
 from daw_bridge.midi.jack_wires import Hear, JackInput, JackOutput
 from daw_bridge.quiet import quiet_libraries
 
+_BACKEND = "MIDO_BACKEND"
+_THROUGH_JACK = "mido.backends.rtmidi/UNIX_JACK"
 _CLIENT = "magnet-bridge"
 _SOUND = "^PortAudio"
 """Whose ports our sound comes out of, as PortAudio names them."""
@@ -258,4 +260,18 @@ def jack_ports() -> JackPorts | None:
 
 def is_wanted() -> bool:
     """Whether MIDI goes through JACK here."""
-    return "JACK" in os.environ.get("MIDO_BACKEND", "")
+    return "JACK" in os.environ.get(_BACKEND, "")
+
+
+def choose_api(api: str) -> None:
+    """Let MIDI go where a setting says; to be called before anything of mido's is used.
+
+    mido itself is told by a variable, which stands where nothing else is said.
+
+    Args:
+        api: ``jack``, ``system``, or empty for what the variable says.
+    """
+    if api == "jack":
+        os.environ[_BACKEND] = _THROUGH_JACK
+    elif api == "system" and is_wanted():
+        del os.environ[_BACKEND]

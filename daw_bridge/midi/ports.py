@@ -57,7 +57,7 @@ class MidiBackend(Protocol):
 
 
 class MidoBackend:
-    """The system's MIDI through mido: ALSA, Core MIDI, Windows, or JACK where MIDO_BACKEND says so.
+    """The system's MIDI through mido: ALSA, Core MIDI, Windows, or JACK by --midi-api.
 
     Args:
         hand_over: takes work from the library's own thread to the one that shall do it, such as
@@ -203,7 +203,7 @@ def _ports() -> MidiPorts:
 def _no_midi(error: Exception) -> DeviceUnavailable:
     return DeviceUnavailable(
         f"no MIDI here ({error}): on Linux the ALSA sequencer must be there "
-        "(modprobe snd-seq), or JACK with MIDO_BACKEND=mido.backends.rtmidi/UNIX_JACK"
+        "(modprobe snd-seq), or JACK: --midi-api jack"
     )
 
 

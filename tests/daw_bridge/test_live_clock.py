@@ -58,11 +58,10 @@ def live(jack_server, folder, *flags, bpm=120, jitter_seconds=0.0, block=BLOCK):
     port = free_port()
     flags = ["--port", str(port), "--model", "tone", "--clips", str(folder / "clips"), *flags]
     flags += ["--host-api", "jack", "--block", str(block), "--bpm", str(bpm)]
-    flags += ["--bars", "1", "--seed", "3"]
-    environment = jack_server.environment | {"MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
+    flags += ["--bars", "1", "--seed", "3", "--midi-api", "jack"]
     with (
         JackEar(jack_server, jitter_seconds) as ear,
-        running("live", "pad", *flags, folder=folder, env=environment) as program,
+        running("live", "pad", *flags, folder=folder, env=jack_server.environment) as program,
     ):
         program.expect("playing +pad", seconds=90)
         ear.connect("PortAudio:out_0", "sound")

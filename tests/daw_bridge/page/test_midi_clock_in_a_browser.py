@@ -23,7 +23,7 @@ pytestmark = [
 
 def test_a_foreign_midi_clock_is_shown_followed_and_outlived(chromium, jack_server, tmp_path):
     flags = ("--host-api", "jack", "--block", str(BLOCK), "--bpm", "120", "--clock-in", "mclk")
-    midi = jack_server.environment | {"MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
+    midi = jack_server.environment | {"MAGNET_MIDI_API": "jack"}
     with (
         JackEar(jack_server) as ear,
         running_bridge(tmp_path, *flags, env=midi) as bridge,

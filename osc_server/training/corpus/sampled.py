@@ -87,6 +87,8 @@ class SampledInstrument:
     def note(self, hz: float, gate: float, *, accent: bool = False) -> Audio:
         """A note of ``hz`` held for ``gate`` seconds, peak 1."""
         key = round(69.0 + 12.0 * np.log2(hz / 440.0)) + 12 * self._octaves
+        while key > self._voice.highest:
+            key -= 12
         name = (key, round(gate, 4), accent)
         if name not in self._notes:
             self._notes[name] = self._render(key, gate, accent)

@@ -18,6 +18,7 @@ class SampledVoice:
         words: what musicians call it.
         bank: of the soundfont.
         octaves: how much higher than written it plays, outside bass lines.
+        highest: its highest key; what is written above it is played octaves lower.
         flat: cents that its samples lie below concert pitch, where it is played.
         onset: share of its early peak at which a note is heard to begin.
         rings: it cannot be damped by letting go of a key.
@@ -30,6 +31,7 @@ class SampledVoice:
     words: tuple[str, ...]
     bank: int = 0
     octaves: int = 0
+    highest: int = 108
     flat: float = 0.0
     onset: float = 0.35
     rings: bool = False
@@ -94,7 +96,7 @@ SAMPLED_VOICES: dict[str, SampledVoice] = {
         drive=_CLEAN,
     ),
     "muted-guitar": SampledVoice(
-        28, _words("muted guitar, palm muted guitar, palm mute guitar"), most_length=0.6
+        28, _words("muted guitar, palm muted guitar, palm mute guitar"), most_length=0.6, highest=79
     ),
     "overdriven-guitar": SampledVoice(
         29, _words("overdriven guitar, crunch guitar, crunchy guitar"), drive=_DRIVEN
@@ -133,15 +135,17 @@ SAMPLED_VOICES: dict[str, SampledVoice] = {
     "french-horn": _moved(60, "french horn, french horns, horn", -1),
     "brass-section": _voice(61, "brass section, horn section, brass"),
     "soprano-sax": _voice(64, "soprano sax, soprano saxophone"),
-    "alto-sax": _voice(65, "alto sax, saxophone, alto saxophone, sax"),
+    "alto-sax": SampledVoice(
+        65, _words("alto sax, saxophone, alto saxophone, sax"), highest=81
+    ),
     "tenor-sax": _moved(66, "tenor sax, saxophone, tenor saxophone, sax", -1),
     "oboe": _voice(68, "oboe, woodwind oboe"),
-    "english-horn": _voice(69, "english horn, cor anglais"),
+    "english-horn": SampledVoice(69, _words("english horn, cor anglais"), highest=81),
     "bassoon": _moved(70, "bassoon", -1),
     "clarinet": _voice(71, "clarinet, woodwind clarinet"),
     "piccolo": _moved(72, "piccolo, piccolo flute", 1),
     "concert-flute": _moved(73, "flute, concert flute, silver flute", 1),
-    "recorder": _moved(74, "recorder, wooden recorder", 1),
+    "recorder": SampledVoice(74, _words("recorder, wooden recorder"), octaves=1, highest=96),
     "pan-flute": _moved(75, "pan flute, pan pipes, panpipes", 1),
     "shakuhachi": _moved(77, "shakuhachi, bamboo flute", 1),
     "tin-whistle": _moved(78, "whistle, tin whistle", 1),

@@ -66,6 +66,27 @@ def test_a_note_is_clean_and_begins_on_its_beat(sound: str, soundfont: FluidSynt
         assert _late_frames(note) in (0, 1), key
 
 
+@pytest.mark.parametrize(
+    ("plays", "kind", "keys"),
+    [
+        ("bass", "bass", (28, 58)),
+        ("chords", "chords", (40, 78)),
+        ("pads", "pad", (38, 70)),
+        ("arps", "arp", (52, 80, 92)),
+        ("leads", "melody", (52, 80, 86)),
+    ],
+)
+def test_the_highest_and_lowest_notes_of_every_part_sound(
+    plays: str, kind: str, keys: tuple[int, ...], soundfont: FluidSynth
+) -> None:
+    """The soundfont is silent above some instruments' own range."""
+    sounds = {name for genre in SAMPLED_GENRES.values() for name in getattr(genre, plays).split()}
+    for sound in sorted(sounds):
+        player = SampledInstrument(_part(sound, kind, bright=0.0), soundfont)
+        for key in keys:
+            assert np.sqrt(np.mean(player.note(hertz(key), 0.2) ** 2)) > 0.01, (sound, key)
+
+
 @pytest.mark.parametrize("sound", [name for name in SAMPLED_VOICES if name not in NO_CLEAR_PITCH])
 def test_a_note_is_in_tune(sound: str, soundfont: FluidSynth) -> None:
     """To a third of a semitone, octaves folded: organs sound their lower octave too."""

@@ -35,7 +35,7 @@ class Program:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
-    def expect(self, pattern: str, *, seconds: float = 30.0, after: int = 0) -> int:
+    def expect(self, pattern: str, *, seconds: float = 60.0, after: int = 0) -> int:
         """Wait until the output holds a pattern behind ``after``; where the match ends."""
         deadline = time.monotonic() + seconds
         with self._news:
@@ -45,7 +45,7 @@ class Program:
                     raise AssertionError(f"no {pattern!r} within {seconds} s in:\n{self.text}")
             return match.end()
 
-    def seconds_to_end(self, *, limit: float = 10.0) -> float:
+    def seconds_to_end(self, *, limit: float = 60.0) -> float:
         """How long the process still runs; its output is complete afterwards."""
         began = time.monotonic()
         self.process.wait(limit)

@@ -190,7 +190,7 @@ def test_generate_plays_a_clip_on_a_real_device_and_comes_back(jack_server, tmp_
     environment = jack_server.environment
     with running("generate", *arguments, folder=tmp_path, env=environment) as program:
         program.expect("playing on")
-        program.seconds_to_end(limit=20)
+        program.seconds_to_end()
     assert program.process.returncode == 0
 
 

@@ -119,7 +119,7 @@ def test_a_front_port_that_is_taken_ends_it_with_a_sentence(tmp_path):
 def test_a_server_that_refuses_to_start_ends_it_with_the_servers_sentence(tmp_path):
     (tmp_path / "clips").write_text("in the way")
     with live(tmp_path, "pad") as program:
-        program.seconds_to_end(limit=30)
+        program.seconds_to_end()
     assert program.process.returncode == 1
     assert "--clips" in program.text
     assert "Traceback" not in program.text
@@ -127,14 +127,14 @@ def test_a_server_that_refuses_to_start_ends_it_with_the_servers_sentence(tmp_pa
 
 def test_a_sound_device_that_is_not_there_ends_it_with_a_sentence(tmp_path):
     with live(tmp_path, "pad", "--output", "no such device") as program:
-        program.seconds_to_end(limit=30)
+        program.seconds_to_end()
     assert program.process.returncode == 1
     assert "Traceback" not in program.text
 
 
 def test_an_open_front_port_needs_a_token(tmp_path):
     with live(tmp_path, "pad", "--host", "0.0.0.0") as program:
-        program.seconds_to_end(limit=30)
+        program.seconds_to_end()
     assert program.process.returncode == 1
     assert "--token-file" in program.text
 

@@ -106,11 +106,8 @@ class Training:
         codec.load_state_dict(saved["codec"])
         bank = AudioBank(self.folder, self.size.n_clips, self.device, resident=False)
         with reporting("codes", self.size.n_clips) as report:
-            blocks = []
-            for block in encode_corpus(codec.eval(), bank, self.size.n_clips):
-                blocks.append(block)
-                report(sum(len(b) for b in blocks), {})
-        checkpoint.save(self.folder / "codes.pt", {"codes": torch.cat(blocks)})
+            n_clips, folder = self.size.n_clips, self.folder
+            encode_corpus(codec.eval(), bank, n_clips, folder, lambda done: report(done, {}))
 
     def network(self) -> None:
         """Train the network and its text conditioner."""

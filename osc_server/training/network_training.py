@@ -35,7 +35,6 @@ PARTIAL_SHARE = 0.5
 SPAN_FRAMES = 3
 TEXT_DROPOUT = 0.15
 BEAT_DROPOUT = 0.08
-LEARNING_RATE = 1.5e-3
 EMA_DECAY = 0.999
 
 
@@ -72,9 +71,15 @@ class NetworkTraining:
         self.learner = Learner(size).to(self.device)
         self.average = copy.deepcopy(self.learner).requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
-            self.learner.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.03
+            self.learner.parameters(), lr=size.network_rate, betas=(0.9, 0.98), weight_decay=0.03
         )
         self.step = 0
+
+    def begin_from(self, network: MagnetTransformer, conditioner: HashedTextConditioner) -> None:
+        """Begin from trained weights of the same shape instead of random ones."""
+        for learner in (self.learner, self.average):
+            learner.network.load_state_dict(network.state_dict())
+            learner.conditioner.load_state_dict(conditioner.state_dict())
 
     def restore(self) -> None:
         """Go on from the last checkpoint, if there is one."""
@@ -116,8 +121,9 @@ class NetworkTraining:
         batch = self.bank.batch(self.size.network_batch, rng)
         stage = int(rng.choice(len(STAGE_WEIGHTS), p=STAGE_WEIGHTS))
         causal = rng.random() < CAUSAL_SHARE
-        rate = LEARNING_RATE * learning_rate(self.step, self.size.network_steps, warmup=400)
-        self.optimiser.param_groups[0]["lr"] = rate
+        size = self.size
+        rate = learning_rate(self.step, size.network_steps, warmup=size.network_warmup)
+        self.optimiser.param_groups[0]["lr"] = size.network_rate * rate
         if causal:
             loss = causal_loss(self.learner, batch, rng)
         else:

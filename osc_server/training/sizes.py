@@ -28,6 +28,13 @@ class Size:
     """How much is trained, and from which corpus (see ``corpus.revisions``).
 
     Steps are optimiser steps; batches are clips.
+
+    Attributes:
+        network_rate: peak learning rate of the network.
+        network_warmup: steps until it is reached.
+        balance: how much more often the network sees what is rare in the corpus: a kind of sound
+            of n clips is drawn as if it had n to the power of 1 - balance. 0 = as they come.
+        more: sounds, effects and drum styles that are drawn four times as often as that.
     """
 
     name: str
@@ -41,6 +48,10 @@ class Size:
     network_steps: int
     network_batch: int
     save_every: int
+    network_rate: float = 1.5e-3
+    network_warmup: int = 400
+    balance: float = 0.0
+    more: tuple[str, ...] = ()
     seed: int = 20261122
     corpus_revision: int = SHIPPED
     network: NetworkSize = field(default_factory=NetworkSize)

@@ -164,20 +164,30 @@ def running_jack(
     log_path = folder / "jackd.log"
     manner = ["-R" if _may_run_in_real_time() else "-r", *(["-S"] if patient else [])]
     driver = ["-d", "dummy", "-r", str(rate_hz), "-p", str(block), "-P", str(n_outputs)]
+    command = [jackd, "-n", name, *manner, *driver]
+    process = _start_jack(command, log_path)
+    server = JackServer(name, rate_hz, block, log_path, process.pid)
+    try:
+        server.run(jack_wait, "-w", "-t", "30", "-s", name, timeout_seconds=40)
+        yield server
+    finally:
+        end(process)
+        if process.returncode == -signal.SIGKILL:
+            # One that was killed keeps one of JACK's eight places until one of its name ends well.
+            process = _start_jack(command, log_path)
+            server.run(jack_wait, "-w", "-t", "30", "-s", name, timeout_seconds=40)
+            end(process)
+
+
+def _start_jack(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
     with log_path.open("wb") as log, audio_priority():
-        process = subprocess.Popen(
-            [jackd, "-n", name, *manner, *driver],
+        return subprocess.Popen(
+            command,
             env={**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    server = JackServer(name, rate_hz, block, log_path, process.pid)
-    try:
-        server.run(jack_wait, "-w", "-t", "10", "-s", name)
-        yield server
-    finally:
-        end(process)
 
 
 def _may_run_in_real_time() -> bool:

@@ -56,7 +56,10 @@ class Stream(Protocol):
         """Give the device back."""
 
 
-_CLOSE_SECONDS = 0.7
+_CLOSE_SECONDS = 10.0
+"""Until a device that plays has surely stopped: on a machine at work it takes some."""
+_LOST_SECONDS = 0.7
+"""How long one is waited for that has stopped by itself."""
 
 
 class DeviceOutput:
@@ -230,10 +233,12 @@ class DeviceOutput:
         stream, self._stream = self._stream, None
         if stream is None:
             return
-        # PortAudio waits for ever for a JACK server that is gone, also at the end of the program.
+        # PortAudio waits for ever for a JACK server that is gone, also at the end of the program. A
+        # stream that is there still calls back: a program that ended meanwhile would crash.
+        patience = _CLOSE_SECONDS if stream.active else _LOST_SECONDS
         closing = threading.Thread(target=_give_back, args=(stream,), daemon=True)
         closing.start()
-        closing.join(_CLOSE_SECONDS)
+        closing.join(patience)
         if closing.is_alive():
             self._stuck = True
             atexit.unregister(self._sounddevice._exit_handler)

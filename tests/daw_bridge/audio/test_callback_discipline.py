@@ -252,7 +252,7 @@ def test_a_device_that_is_not_back_yet_stays_lost(device_output, monkeypatch):
 
 
 def test_a_driver_that_hangs_does_not_hold_up_the_end(device_output, monkeypatch):
-    monkeypatch.setattr("daw_bridge.audio.device_output._CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("daw_bridge.audio.device_output._LOST_SECONDS", 0.05)
     output = device_output()
     output.start(Counting())
     output._stream.hangs = True
@@ -261,3 +261,20 @@ def test_a_driver_that_hangs_does_not_hold_up_the_end(device_output, monkeypatch
         output.restart()
     output.stop()
     assert not output.lost
+
+
+def test_a_device_that_plays_is_waited_for_until_it_has_stopped(device_output, monkeypatch):
+    monkeypatch.setattr("daw_bridge.audio.device_output._LOST_SECONDS", 0.0)
+    output = device_output()
+    output.start(Counting())
+    release, closed = threading.Event(), threading.Event()
+    output._stream.abort = lambda: release.wait(30)  # a machine at work
+    output._stream.close = closed.set
+    stopping = threading.Thread(target=output.stop)
+    stopping.start()
+    stopping.join(0.1)
+    assert stopping.is_alive()  # a program that ended now would be called back, and crash
+    release.set()
+    stopping.join(30)
+    assert not stopping.is_alive()
+    assert closed.is_set()

@@ -24,6 +24,7 @@ from osc_server.magnet.vocabulary import WORDS_FILE
 from osc_server.training import checkpoint
 from osc_server.training.__main__ import console, reporting
 from osc_server.training.corpus.build import build
+from osc_server.training.corpus.fluidsynth import SamplerUnavailable
 from osc_server.training.corpus.revisions import SHIPPED
 from osc_server.training.data import AudioBank
 from osc_server.training.network_data import CodeBank, encode_corpus
@@ -135,10 +136,14 @@ def main(  # noqa: PLR0913  (each is a flag)
     )
     folder.mkdir(parents=True, exist_ok=True)
     run = Further(size, folder, before, place)
-    run.corpus(workers)
-    run.codes()
-    run.network()
-    run.export()
+    try:
+        run.corpus(workers)
+        run.codes()
+        run.network()
+        run.export()
+    except (SamplerUnavailable, ValueError) as error:
+        console.print(str(error), soft_wrap=True, markup=False)
+        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from daw_bridge.server_process import free_port
 from osc_server.contract.packets import encode
 from tests.daw_bridge.integrations.hosts import recording
 from tests.daw_bridge.programs import Program, running
-from tests.tools import JackServer
+from tests.tools import JackServer, end
 
 RATE_HZ = 48000
 BPM = 240.0
@@ -67,6 +67,10 @@ class Stage:
         """Move faders and press buttons of a deck."""
         for name, value in values.items():
             self._surface.send(encode(f"/magnet/deck/{deck}/{name}", value))
+
+    def end(self) -> None:
+        """End the set: what was heard takes its time to be written, and nothing more is made."""
+        end(self.program.process)
 
     def close(self) -> None:
         """Move no more."""

@@ -52,6 +52,7 @@ def test_eight_decks_stay_on_their_samples_while_every_take_has_its_deadline(
             time.sleep(EVERY_BARS * BAR_SECONDS / N_DECKS)  # decks do not ask in one voice
         time.sleep(soak_seconds())
         said = stage.program.text
+        stage.end()
     decks = [clips_of_deck(folder, deck) for deck in range(1, N_DECKS + 1)]
     starts = [places(channel, clips) for channel, clips in zip(heard, decks, strict=True)]
     first = starts[0][0]

@@ -55,11 +55,13 @@ class Stage:
 
     Attributes:
         program: ``magnet-bridge live``.
+        port: that it is spoken to on.
         heard: the recording, ``[n_samples, 8]``, once it is finished.
     """
 
     def __init__(self, program: Program, port: int) -> None:
         self.program = program
+        self.port = port
         self._surface = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._surface.connect(("127.0.0.1", port))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -48,5 +49,12 @@ def export(size: Size, folder: Path, target: Path) -> None:
     codec.load_state_dict(codec_state["codec"])
     learner = Learner(size)
     learner.load_state_dict(network_state["average"])
-    save_folder(target, learner.network, learner.conditioner, codec, EMBEDDED_FACTS)
-    (target / WORDS_FILE).write_text("\n".join(learned_words(size)) + "\n", "utf-8")
+    write_model(target, learner, codec, EMBEDDED_FACTS, learned_words(size))
+
+
+def write_model(
+    target: Path, learner: Learner, codec: SpectralCodec, facts: ModelFacts, words: Iterable[str]
+) -> None:
+    """Save what was trained as a model folder, with the words that it knows."""
+    save_folder(target, learner.network, learner.conditioner, codec, facts)
+    (target / WORDS_FILE).write_text("\n".join(words) + "\n", "utf-8")

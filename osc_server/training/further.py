@@ -18,17 +18,17 @@ import typer
 from osc_server.magnet.checkpoints import Checkpoint, load_checkpoint
 from osc_server.magnet.conditioning import HashedTextConditioner
 from osc_server.magnet.engine import EMBEDDED, find_model
-from osc_server.magnet.saving import ModelFacts, save_folder
+from osc_server.magnet.saving import ModelFacts
 from osc_server.magnet.spectral_codec import SpectralCodec
-from osc_server.magnet.vocabulary import WORDS_FILE
 from osc_server.training import checkpoint
 from osc_server.training.__main__ import console, reporting
 from osc_server.training.corpus.build import build
 from osc_server.training.corpus.fluidsynth import SamplerUnavailable
 from osc_server.training.corpus.revisions import SHIPPED
 from osc_server.training.data import AudioBank
+from osc_server.training.export import write_model
 from osc_server.training.network_data import CodeBank, encode_corpus
-from osc_server.training.network_training import NetworkTraining
+from osc_server.training.network_training import Learner, NetworkTraining
 from osc_server.training.sizes import SIZES, NetworkSize, Size
 from osc_server.training.vocabulary import learned_words
 
@@ -89,10 +89,12 @@ class Further:
 
     def export(self) -> None:
         """Write the averaged weights, and what the model could before, as a model folder."""
-        size, model = self.size, self.model
-        bank = CodeBank(self.folder, size.n_clips, self.device, size.balance, size.more)
-        training = NetworkTraining(size, bank, self.folder / "network.pt")
-        training.restore()
+        model = self.model
+        saved = checkpoint.load(self.folder / "network.pt", torch.device("cpu"))
+        if saved is None:
+            raise ValueError(f"{self.folder} holds no trained network yet")
+        learner = Learner(self.size)
+        learner.load_state_dict(saved["average"])
         facts = ModelFacts(
             window_seconds=model.window_frames / model.frame_rate,
             decoding=model.defaults,
@@ -100,10 +102,9 @@ class Further:
             span=model.span,
             companion=bool(model.companion),
         )
-        target, average = self.folder / EMBEDDED, training.average
-        save_folder(target, average.network, average.conditioner, self.codec, facts)
-        words = sorted({*(model.known_words or ()), *learned_words(size)})
-        (target / WORDS_FILE).write_text("\n".join(words) + "\n", "utf-8")
+        target = self.folder / EMBEDDED
+        words = sorted({*(model.known_words or ()), *learned_words(self.size)})
+        write_model(target, learner, self.codec, facts, words)
         console.print(f"the model is in {target}")
 
 

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from tests.tools import end, require_tool
 
+LOOPBACK = "ip link set lo up"
+
+
+def seen_by(peers: str, *arguments: str, setup: str = LOOPBACK, seconds: float = 90) -> Any:
+    """What a module of peers, run in a network of its own, printed as JSON at its end.
+
+    Args:
+        peers: the module, such as ``tests.daw_bridge.clock.link_peers``.
+        arguments: its own.
+        setup: as for ``own_network``.
+        seconds: how long it may take.
+    """
+    with own_network(setup) as enter:
+        done = subprocess.run(
+            [*enter, sys.executable, "-W", "ignore", "-m", peers, *arguments],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
 
 @contextmanager
-def own_network(setup: str = "ip link set lo up") -> Iterator[list[str]]:
+def own_network(setup: str = LOOPBACK) -> Iterator[list[str]]:
     """A network that nobody else is in; what is put before a command that shall be in it.
 
     ``setup`` is what a shell does there first.

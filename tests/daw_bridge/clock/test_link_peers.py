@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.daw_bridge.networks import own_network
+from tests.daw_bridge.networks import seen_by
 from tests.tools import require_package
 
 pytestmark = pytest.mark.skipif(
@@ -22,19 +19,7 @@ def seen():
     """What two peers saw of each other in some seconds."""
     require_package("link", package="LinkPython-extern")
     require_package("aalink", package="aalink")
-    peers = [sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.clock.link_peers"]
-    with own_network() as enter:
-        done = subprocess.run(
-            [*enter, *peers],
-            cwd=Path(__file__).parents[3],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return seen_by("tests.daw_bridge.clock.link_peers")
 
 
 def test_we_join_a_session_and_its_tempo_stays_what_it_was(seen):

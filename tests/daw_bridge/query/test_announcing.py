@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +11,7 @@ from daw_bridge import doctor
 from daw_bridge.config import BridgeConfig
 from daw_bridge.query.announcing import OSC, OSC_QUERY, announced, services
 from osc_server.contract.errors import DeviceUnavailable
-from tests.daw_bridge.networks import own_network
+from tests.daw_bridge.networks import seen_by
 from tests.tools import require_package
 
 ADDRESS = "10.77.0.1"
@@ -26,23 +23,11 @@ def seen():
     require_package("zeroconf", package="'magnet-bridge[discovery]'")
     if not sys.platform.startswith("linux"):
         pytest.skip("network namespaces, so that nobody else hears it")
-    peers = [sys.executable, "-W", "ignore", "-m", "tests.daw_bridge.query.zeroconf_peers", ADDRESS]
     network = (
         "ip link set lo up && ip link set lo multicast on "
         f"&& ip address add {ADDRESS}/24 dev lo && ip route add 224.0.0.0/4 dev lo"
     )
-    with own_network(network) as enter:
-        done = subprocess.run(
-            [*enter, *peers],
-            cwd=Path(__file__).parents[3],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return seen_by("tests.daw_bridge.query.zeroconf_peers", ADDRESS, setup=network, seconds=120)
 
 
 @pytest.mark.network

@@ -38,7 +38,7 @@ from osc_server.magnet.state_files import (
 )
 from osc_server.magnet.transformer import MagnetTransformer
 from osc_server.magnet.undrawn import UndrawnWeights
-from osc_server.magnet.vocabulary import read_words
+from osc_server.magnet.vocabulary import Vocabulary, read_vocabulary
 from osc_server.magnet.xp_config import XpConfig
 from osc_server.rendering.plan import Decoding
 
@@ -60,7 +60,7 @@ class Checkpoint:
         licence: of the weights.
         weights_hash: SHA-256 of the model's files.
         companion: ``shared`` where the network was trained to run autoregressively too; or empty.
-        known_words: that it has learned; None where its folder does not say.
+        vocabulary: words that it has learned; None where its folder does not say.
     """
 
     network: MagnetTransformer
@@ -73,7 +73,7 @@ class Checkpoint:
     licence: str
     weights_hash: str
     companion: str = ""
-    known_words: frozenset[str] | None = None
+    vocabulary: Vocabulary | None = None
 
     @property
     def frame_rate(self) -> int:
@@ -119,6 +119,9 @@ def _build(
     spec = read_spec(cfg, weights)
     network = _build_network(spec, weights, cfg.source, place)
     conditioner = _load_conditioner(cfg, conditioner_weights, models_folder, device)
+    vocabulary = read_vocabulary(folder)
+    if isinstance(conditioner, HashedTextConditioner):
+        conditioner.vocabulary = vocabulary
     if conditioner.dim != spec.text_dim:
         raise ModelUnavailable(
             f"{cfg.source}: its text encoder has {conditioner.dim} numbers a word where the "
@@ -137,7 +140,7 @@ def _build(
         licence=cfg.text("licence", UNKNOWN_LICENCE),
         weights_hash="",
         companion=cfg.text("companion", ""),
-        known_words=read_words(folder),
+        vocabulary=vocabulary,
     )
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from osc_server.contract.errors import ModelUnavailable
 from osc_server.magnet.pretrained import find_folder, lacks, load_pretrained
 from osc_server.magnet.protocols import TextStates
-from osc_server.magnet.vocabulary import MAX_WORDS, split_words
+from osc_server.magnet.vocabulary import MAX_WORDS, Vocabulary, split_words
 
 N_BUCKETS = 4096
 
@@ -25,12 +25,17 @@ class HashedTextConditioner(nn.Module):
     The state of a word is the embedding of its hash, plus the mean of the embeddings of its hashed
     character trigrams, so that words never seen in training are near those spelt like them, plus a
     small embedding of its place. Case and punctuation are ignored; words after the first 32 too.
+
+    Attributes:
+        vocabulary: what training taught it; words that it does not hear (``Vocabulary.heard``) have
+            no states. None = all are heard, as in training.
     """
 
     def __init__(self, dim: int = 128, n_buckets: int = N_BUCKETS) -> None:
         super().__init__()
         self.dim = dim
         self.n_buckets = n_buckets
+        self.vocabulary: Vocabulary | None = None
         self.word_emb = nn.Embedding(n_buckets, dim)
         self.trigram_emb = nn.EmbeddingBag(n_buckets, dim, mode="mean")
         self.position_emb = nn.Embedding(MAX_WORDS, dim)
@@ -43,8 +48,11 @@ class HashedTextConditioner(nn.Module):
                 nn.init.normal_(weight, std=deviation)
 
     def forward(self, texts: Sequence[str]) -> TextStates:
-        """States ``[B, L, dim]`` of a batch of texts, L = most words in one of them, at least 1."""
-        words = [split_words(text) for text in texts]
+        """States ``[B, L, dim]`` of a batch of texts, L = most words in one of them, at least 1.
+
+        A text of which no word is heard is the null condition.
+        """
+        words = [self._words(text) for text in texts]
         device = self.word_emb.weight.device
         n_words = torch.tensor([len(line) for line in words], device=device)
         places = torch.arange(max(1, *map(len, words)), device=device)
@@ -55,6 +63,10 @@ class HashedTextConditioner(nn.Module):
             found = self._word_states(flat) + self.position_emb(places.expand_as(mask)[mask])
             states = states.index_put((mask,), found)
         return TextStates(states, mask)
+
+    def _words(self, text: str) -> list[str]:
+        heard = split_words(text) if self.vocabulary is None else self.vocabulary.heard(text)
+        return heard[:MAX_WORDS]
 
     def _word_states(self, words: list[str]) -> Tensor:
         device = self.word_emb.weight.device

@@ -25,7 +25,7 @@ from osc_server.magnet.protocols import Companion
 from osc_server.magnet.revising import Judge
 from osc_server.magnet.self_test import load_where_right
 from osc_server.magnet.state_files import NETWORK_FILE
-from osc_server.magnet.vocabulary import unknown_words
+from osc_server.magnet.vocabulary import Vocabulary, unknown_words
 from osc_server.rendering.plan import (
     Audio,
     Codes,
@@ -144,9 +144,14 @@ class MagnetEngine:
             raise BadRequest(f"a hint of this clip is longer than nothing, at most {seconds:g} s")
         return companion.hint(plan, n_frames, on_step)
 
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """Which words the model has learned, of models whose folder lists them."""
+        return self._model.vocabulary
+
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """See ``Engine.unknown_words``; known of models whose folder lists their words."""
-        return unknown_words(text, self._model.known_words)
+        return unknown_words(text, self._model.vocabulary)
 
     def surprise(
         self, codes: Codes, plan: Plan, needed: NDArray[np.bool_] | None = None

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 
 from osc_server.magnet.saving import ModelFacts, save_folder
 from osc_server.magnet.spectral_codec import SpectralCodec
-from osc_server.magnet.vocabulary import WORDS_FILE
+from osc_server.magnet.vocabulary import Vocabulary, write_vocabulary
 from osc_server.rendering.plan import Decoding
 from osc_server.training import checkpoint
 from osc_server.training.network_training import Learner
 from osc_server.training.sizes import CLIP_FRAMES, SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, Size
-from osc_server.training.vocabulary import learned_words
+from osc_server.training.vocabulary import learned_vocabulary
 
 EMBEDDED_FACTS = ModelFacts(
     window_seconds=CLIP_FRAMES * SAMPLES_PER_FRAME / SAMPLE_RATE_HZ,
@@ -49,12 +48,12 @@ def export(size: Size, folder: Path, target: Path) -> None:
     codec.load_state_dict(codec_state["codec"])
     learner = Learner(size)
     learner.load_state_dict(network_state["average"])
-    write_model(target, learner, codec, EMBEDDED_FACTS, learned_words(size))
+    write_model(target, learner, codec, EMBEDDED_FACTS, learned_vocabulary(size))
 
 
 def write_model(
-    target: Path, learner: Learner, codec: SpectralCodec, facts: ModelFacts, words: Iterable[str]
+    target: Path, learner: Learner, codec: SpectralCodec, facts: ModelFacts, words: Vocabulary
 ) -> None:
     """Save what was trained as a model folder, with the words that it knows."""
     save_folder(target, learner.network, learner.conditioner, codec, facts)
-    (target / WORDS_FILE).write_text("\n".join(words) + "\n", "utf-8")
+    write_vocabulary(words, target)

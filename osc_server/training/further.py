@@ -30,7 +30,7 @@ from osc_server.training.export import write_model
 from osc_server.training.network_data import CodeBank, encode_corpus
 from osc_server.training.network_training import Learner, NetworkTraining
 from osc_server.training.sizes import SIZES, NetworkSize, Size
-from osc_server.training.vocabulary import learned_words
+from osc_server.training.vocabulary import joined, learned_vocabulary
 
 FURTHER = replace(
     SIZES["gpu"],
@@ -103,7 +103,7 @@ class Further:
             companion=bool(model.companion),
         )
         target = self.folder / EMBEDDED
-        words = sorted({*(model.known_words or ()), *learned_words(self.size)})
+        words = joined(model.vocabulary, learned_vocabulary(self.size))
         write_model(target, learner, self.codec, facts, words)
         console.print(f"the model is in {target}")
 

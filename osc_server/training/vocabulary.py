@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
-from osc_server.magnet.vocabulary import is_number, split_words
+from osc_server.magnet.vocabulary import (
+    FUNCTION_WORDS,
+    Vocabulary,
+    is_number,
+    pair_of,
+    split_words,
+)
 from osc_server.training.corpus.revisions import caption_of, draw
 from osc_server.training.network_data import CAPTIONS_PER_CLIP
 from osc_server.training.sizes import Size
@@ -21,14 +28,29 @@ def training_captions(size: Size, n_clips: int) -> Iterator[str]:
         yield from (caption_of(spec, number) for number in range(CAPTIONS_PER_CLIP))
 
 
-def learned_words(size: Size) -> tuple[str, ...]:
-    """The words, in alphabetical order, that a training of this size has learned."""
+def learned_vocabulary(size: Size) -> Vocabulary:
+    """The words that a training of this size has learned."""
     return frequent_words(training_captions(size, size.n_clips))
 
 
-def frequent_words(captions: Iterable[str]) -> tuple[str, ...]:
-    """The words of captions, without numbers, that stand in enough of them."""
-    counts = Counter(word for text in captions for word in set(split_words(text)))
-    return tuple(
-        sorted(word for word, n in counts.items() if n >= SEEN_ENOUGH and not is_number(word))
+def frequent_words(captions: Iterable[str]) -> Vocabulary:
+    """The words of captions, without numbers, and the pairs that stand in enough of them."""
+    words: Counter[str] = Counter()
+    pairs: Counter[tuple[str, str]] = Counter()
+    for text in captions:
+        found = split_words(text)
+        words.update(set(found))
+        pairs.update({pair_of(*pair) for pair in pairwise(found) if pair[0] in FUNCTION_WORDS})
+    return Vocabulary(
+        frozenset(word for word, n in words.items() if n >= SEEN_ENOUGH and not is_number(word)),
+        frozenset(pair for pair, n in pairs.items() if n >= SEEN_ENOUGH),
     )
+
+
+def joined(first: Vocabulary | None, second: Vocabulary) -> Vocabulary:
+    """What was learned before, with its synonyms, and what was learned since."""
+    if first is None:
+        return second
+    words = first.words | second.words
+    pairs = first.pairs | second.pairs
+    return Vocabulary(words, pairs, {**first.synonyms, **second.synonyms})

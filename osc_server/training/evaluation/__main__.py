@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from osc_server.magnet.engine import MagnetEngine, load_engine
-from osc_server.rendering.plan import Engine
 from osc_server.rendering.tone_engine import ToneEngine
 from osc_server.training.corpus.held_out import HELD_OUT
 from osc_server.training.evaluation.ablations import (
@@ -70,7 +69,7 @@ def evaluate(bench: Bench, play: Callable[[], Variants], out: Path) -> Record:
     variants = play()
     reference = gather_reference(bench)
     with console.status("measuring"):
-        figures = make_figures(bench.engine, bench.settings, judges, reference, generated, variants)
+        figures = make_figures(bench, judges, reference, generated, variants)
         publish(figures, judges, reference, generated, out)
     return figures
 
@@ -134,16 +133,19 @@ def main(  # noqa: PLR0913  (each is a flag)
         raise typer.BadParameter(f"there is no size {size}: {', '.join(SIZES)}")
     settings = SIZES[size]
     place, reader = torch.device("cpu"), None
+    bare: MagnetEngine | ToneEngine
+    explained: Collection[str] = ()
     if model == "tone":
-        bare: Engine = ToneEngine()
+        bare = ToneEngine()
     else:
         bare = load_engine(model, models_folder=models, device=device)
         place = torch.device(bare.info.device)
+        explained = bare.vocabulary.explained() if bare.vocabulary else explained
         reader = load_reader(model, models, place)
     # On two cores a second process costs more to start than it saves.
     workers = workers or max(1, (os.cpu_count() or 1) // 2)
     engine = RememberingEngine(bare, cache / "codes")
-    bench = Bench(engine, settings, cache, progress_bar, place, workers, batch, reader)
+    bench = Bench(engine, settings, cache, progress_bar, place, workers, batch, reader, explained)
     figures = evaluate(
         bench, lambda: play_variants(replace(bench, engine=bare), model, models), out
     )

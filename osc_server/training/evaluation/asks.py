@@ -22,6 +22,7 @@ MIX = "mix"
 
 # Each test draws from other seeds than the kinds.
 _TEMPO_SEEDS, _FAMILY_SEEDS, _KEY_SEEDS, _MIX_SEEDS = 100_000, 200_000, 300_000, 400_000
+_FREE_SEEDS = 500_000
 _WITH_DRUMS = re.compile(r"drums|beat|band|techno kick")
 
 
@@ -73,14 +74,20 @@ def mix_asks(prompts: Sequence[HeldOutPrompt], settings: Settings) -> list[Ask]:
     ]
 
 
-def family_asks(prompts: Sequence[HeldOutFamilyPrompt], settings: Settings) -> list[Ask]:
-    """Every prompt of every family, at its own tempo or at the settings' tempos in turn."""
+def family_asks(
+    prompts: Sequence[HeldOutFamilyPrompt], settings: Settings, *, free: bool = False
+) -> list[Ask]:
+    """Every prompt of every family, at its own tempo or at the settings' tempos in turn.
+
+    Those in free words are drawn from other seeds.
+    """
+    first_seed = settings.seed + (_FREE_SEEDS if free else _FAMILY_SEEDS)
     asks: list[Ask] = []
     for index, prompt in enumerate(prompts):
         for take in range(settings.family_seeds):
             usual = settings.kind_bpms[(index + take) % len(settings.kind_bpms)]
             bpm = usual if prompt.bpm is None else prompt.bpm
-            seed = settings.seed + _FAMILY_SEEDS + len(asks)
+            seed = first_seed + len(asks)
             kind = kind_of(prompt.family)
             asks.append(Ask(prompt.text, kind, bpm, seed, family=prompt.family))
     return asks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ class Bench:
         device: where classifiers learn.
         workers: processes that render clips.
         batch: loops made at once.
+        explained: words that the model has not learned and has synonyms for.
         reader: the model's autoregressive companion, which judges seams too; None = it has none.
     """
 
@@ -40,3 +41,4 @@ class Bench:
     workers: int = 1
     batch: int = 8
     reader: Companion | None = None
+    explained: Collection[str] = ()

@@ -8,11 +8,13 @@ from itertools import chain
 
 import numpy as np
 
-from osc_server.rendering.plan import Engine, EngineInfo
+from osc_server.rendering.plan import EngineInfo
 from osc_server.training.corpus.held_out import HELD_OUT
 from osc_server.training.corpus.held_out_families import HELD_OUT_FAMILIES
+from osc_server.training.corpus.held_out_free import HELD_OUT_FREE
 from osc_server.training.evaluation import measures
 from osc_server.training.evaluation.ablations import Variants
+from osc_server.training.evaluation.bench import Bench
 from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.closing import closing_figures
 from osc_server.training.evaluation.distances import (
@@ -32,19 +34,18 @@ from osc_server.training.evaluation.smear import smear
 from osc_server.training.evaluation.specimen import Specimen
 from osc_server.training.evaluation.tempo import TOLERANCE
 from osc_server.training.evaluation.verdict import RHYTHMIC
-from osc_server.training.evaluation.words import count_captions, measure_words
+from osc_server.training.evaluation.words import Asked, count_captions, measure_words
 
 
 def make_figures(
-    engine: Engine,
-    settings: Settings,
+    bench: Bench,
     judges: Judges,
     reference: Reference,
     generated: Generated,
     variants: Variants,
 ) -> Record:
     """Measure everything; see the module ``report`` for what each figure means."""
-    info = engine.info
+    info, settings = bench.engine.info, bench.settings
     smeared = [s.with_audio(smear(s.audio, s.rate_hz, s.seed)) for s in reference.clips]
     record: Record = {
         # The device says where it ran, not what it is: reports from two machines compare equal.
@@ -60,6 +61,7 @@ def make_figures(
             "clean": measures.measure_families(judges.families, reference.families),
             "codec": measures.measure_families(judges.families, reference.family_copies),
             "generated": measures.measure_families(judges.families, generated.families),
+            "free": measures.measure_families(judges.families, generated.free),
         },
         **_rhythm(reference, generated),
         "keys": _keys(reference, generated),
@@ -73,7 +75,7 @@ def make_figures(
         **_distances(settings, judges, reference, generated, variants),
         "codec": _codec(info, settings, reference),
     }
-    record["words"] = _words(engine, settings, record["families"]["generated"])
+    record["words"] = _words(bench, record["families"])
     record["goals"] = goals(record)
     return record
 
@@ -134,12 +136,15 @@ def _settings(settings: Settings, reference: Reference, generated: Generated) ->
     }
 
 
-def _words(engine: Engine, settings: Settings, families: Record) -> Record:
+def _words(bench: Bench, families: Record) -> Record:
     """Over all held-out prompts; whether they are followed, over those of families."""
-    texts = [p.text for p in HELD_OUT] + [p.text for p in HELD_OUT_FAMILIES]
+    texts = [prompt.text for prompt in HELD_OUT]
+    texts += [prompt.text for prompt in (*HELD_OUT_FAMILIES, *HELD_OUT_FREE)]
     prompts = list(dict.fromkeys(texts))
-    captions = count_captions(settings.captioned_clips, prompts)
-    return measure_words(engine, prompts, captions, families["by_prompt"])
+    captions = count_captions(bench.settings.captioned_clips, prompts)
+    followed = families["generated"]["by_prompt"] | families["free"]["by_prompt"]
+    asked = Asked(prompts, followed, bench.explained)
+    return measure_words(bench.engine, asked, captions)
 
 
 def _in_four(specimens: Sequence[Specimen], kind: str = "drums") -> list[Specimen]:

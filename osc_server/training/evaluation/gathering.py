@@ -11,6 +11,7 @@ import numpy as np
 from osc_server.rendering.plan import Codes
 from osc_server.training.corpus.held_out import HeldOutPrompt
 from osc_server.training.corpus.held_out_families import HELD_OUT_FAMILIES
+from osc_server.training.corpus.held_out_free import HELD_OUT_FREE
 from osc_server.training.evaluation.asks import (
     TONAL,
     closing_asks,
@@ -82,6 +83,7 @@ class Generated:
         mixes: several parts with drums, over the same range.
         ablations: the same drums with the tempo told otherwise: name to clips.
         families: every family, from held-out prompts.
+        free: every family, from prompts in free words.
         keys: tonal kinds, each asked for in a key.
         keyless: the first of them with the same seeds and no key.
         closings: loops closed in several ways, and how surprising their seams are.
@@ -92,6 +94,7 @@ class Generated:
     mixes: list[Specimen]
     ablations: Mapping[str, list[Specimen]]
     families: list[Specimen]
+    free: list[Specimen]
     keys: list[Specimen]
     keyless: list[Specimen]
     closings: list[Closing]
@@ -146,11 +149,12 @@ def gather_generated(bench: Bench, prompts: Sequence[HeldOutPrompt]) -> Generate
     kinds, drums = kind_asks(prompts, settings), drum_asks(prompts, settings)
     mixes = mix_asks(prompts, settings)
     families = family_asks(HELD_OUT_FAMILIES, settings)
+    free = family_asks(HELD_OUT_FREE, settings, free=True)
     keys = key_asks(prompts, settings)
     keyless = keyless_asks(keys)
     told = {"words only": Ablation(grid=False, words=True), "not told": Ablation(grid=False)}
     again = drums[: settings.ablation_loops]
-    plain = (kinds, drums, families, keys, keyless, mixes)
+    plain = (kinds, drums, families, keys, keyless, mixes, free)
     closed = closing_asks(kinds, settings)
     total = sum(map(len, plain)) + len(again) * len(told) + len(closed)
     with bench.progress("loops", total) as advance:
@@ -171,6 +175,7 @@ def gather_generated(bench: Bench, prompts: Sequence[HeldOutPrompt]) -> Generate
             mixes=played[5],
             ablations={name: play(again, ablation) for name, ablation in told.items() if again},
             families=played[2],
+            free=played[6],
             keys=played[3],
             keyless=played[4],
             closings=[close(ask) for ask in closed],

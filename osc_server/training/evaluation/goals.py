@@ -25,6 +25,7 @@ def goals(record: Record) -> list[Record]:
     wanted = (
         ("the asked kind of sound, of seven", record["kinds"]["overall"], 0.75),
         ("the asked family of sounds", families["generated"]["overall"], GOOD_FAMILY),
+        ("the asked family of sounds, in free words", families["free"]["overall"], GOOD_FAMILY),
         ("all that has a beat at the asked tempo within 2 %", rhythm["generated"]["all"], 0.9),
         ("drums at the asked tempo within 2 %", record["tempo"]["right"], 0.9),
         ("the asked key within a fifth", keys["generated"]["within_a_fifth"], 0.8),

@@ -138,9 +138,10 @@ class RememberingEngine:
 
 
 def source_version() -> str:
-    """Hash of the source that draws codes, so that none of another engine are taken for its own."""
+    """Hash of the source that draws codes, and of the lists of words: others make other codes."""
     digest = hashlib.sha256()
     for package in (magnet, rendering):
-        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+        folder = Path(str(package.__file__)).parent
+        for path in sorted((*folder.glob("*.py"), *folder.glob("*/*.txt"))):
             digest.update(path.read_bytes())
     return digest.hexdigest()

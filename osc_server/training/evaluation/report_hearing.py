@@ -40,7 +40,7 @@ def _missed(heard: Record) -> str:
 def families_section(figures: Record) -> str:
     """Whether the family is the asked one."""
     families = figures["families"]
-    sources = ("clean", "codec", "generated")
+    sources = ("clean", "codec", "generated", "free")
     rows = [
         (name, *(ratio(families[source]["by_label"][name]) for source in sources))
         for name in families["clean"]["by_label"]
@@ -51,8 +51,11 @@ def families_section(figures: Record) -> str:
         "## Is it the family that was asked for?\n\n"
         "Finer than kinds: instruments, rhythms and effects, heard by a second classifier of the "
         f"same make (chance 1 in {len(rows) - 1}). {good} of {len(rows) - 1} families are heard in "
-        f"{100 * GOOD_FAMILY:.0f} % or more of their loops.\n\n"
-        + table(("family", "corpus", "corpus through the codec", "generated"), rows)
+        f"{100 * GOOD_FAMILY:.0f} % or more of their loops. *Generated*: from held-out prompts in "
+        "the manner of the captions. *Free words*: from prompts of somebody who knew neither the "
+        "corpus nor its captions, and had only the families' names; some only hint at the sound, "
+        "and nobody knows what a listener would make of them.\n\n"
+        + table(("family", "corpus", "corpus through the codec", "generated", "free words"), rows)
         + _confused(families["generated"])
         + _missed(families["generated"])
     )
@@ -87,7 +90,9 @@ def words_section(figures: Record) -> str:
         f"{'are' if ', ' in leaked else 'is'} among the {words['captions']:,} captions of the "
         f"training. {words['prompts_with_strange_words']} of them hold words "
         f"that stand in no caption of the training ({words['never_captioned']} of "
-        f"{words['words']} words, counted anew from the captions). `ready` names all of them in "
+        f"{words['words']} words, counted anew from the captions). {words['taken_for_others']} of "
+        "those are taken for words that the model knows, by its list of synonyms; the others are "
+        "left out of what it hears, and `ready` names all of them in "
         f"{ratio(words['named'])} of those prompts"
         + (f"; it does not name {missed}" if missed else "")
         + ". "

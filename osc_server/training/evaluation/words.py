@@ -7,7 +7,7 @@ ships with the weights and that the model answers from.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from osc_server.magnet.vocabulary import is_number, split_words
@@ -53,22 +53,37 @@ def read_captions(texts: Iterable[str], prompts: Sequence[str]) -> Captions:
     return Captions(total, known, tuple(sorted(found)))
 
 
-def measure_words(
-    engine: Engine, prompts: Sequence[str], captions: Captions, by_prompt: Mapping[str, Record]
-) -> Record:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Prompts that were asked for.
+
+    Attributes:
+        prompts: held-out ones.
+        by_prompt: hits and total of each that was played, as ``measure_labels`` counts them.
+        explained: words that the engine takes for others that it knows, so need not name.
+    """
+
+    prompts: Sequence[str]
+    by_prompt: Mapping[str, Record]
+    explained: Collection[str] = ()
+
+
+def measure_words(engine: Engine, asked: Asked, captions: Captions) -> Record:
     """How truly strange words are named, and how often prompts that have some are followed.
 
     Args:
         engine: says which words it does not know.
-        prompts: held-out ones.
+        asked: what, and how it was followed.
         captions: of the training.
-        by_prompt: hits and total of each prompt, as ``measure_labels`` counts them.
     """
+    prompts, by_prompt = asked.prompts, asked.by_prompt
     said = {prompt: set(engine.unknown_words(prompt)) for prompt in prompts}
     held = {p: {w for w in split_words(p) if not is_number(w)} for p in prompts}
     every = set().union(*held.values())
     never = {word for word in every if word not in captions.words}
     strange = {prompt: words & never for prompt, words in held.items()}
+    taken = {p: strange[p] & set(asked.explained) - said[p] for p in prompts}
+    to_name = {p: strange[p] - taken[p] for p in prompts}
     named = set().union(*said.values())
     followed = {
         name: Ratio(sum(r["hits"] for r in rows), sum(r["total"] for r in rows)).record()
@@ -82,10 +97,11 @@ def measure_words(
         "captions": captions.total,
         "prompts_that_are_captions": list(captions.found),
         "prompts_with_strange_words": sum(map(bool, strange.values())),
-        "named": Ratio.of(strange[p] <= said[p] for p in prompts if strange[p]).record(),
+        "named": Ratio.of(to_name[p] <= said[p] for p in prompts if to_name[p]).record(),
         "words": len(every),
         "never_captioned": len(never),
+        "taken_for_others": len(set().union(*taken.values())),
         "seldom_captioned": sorted(named - never),
-        "missed": sorted(never - named),
+        "missed": sorted(set().union(*to_name.values()) - named),
         "followed": followed,
     }

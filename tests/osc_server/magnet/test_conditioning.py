@@ -16,7 +16,7 @@ from osc_server.magnet.conditioning import (
     hashed_pieces,
 )
 from osc_server.magnet.pretrained import find_folder
-from osc_server.magnet.vocabulary import MAX_WORDS, split_words
+from osc_server.magnet.vocabulary import MAX_WORDS, Vocabulary, split_words
 from tests.osc_server.magnet.conftest import GOLDEN_FOLDER, Golden
 
 
@@ -54,6 +54,17 @@ def test_a_text_is_the_same_beside_a_longer_one(hashed):
 
 def test_words_past_the_most_are_left_out(hashed):
     assert hashed(["bass " * 100]).states.shape == (1, MAX_WORDS, 128)
+
+
+def test_words_that_a_vocabulary_does_not_hear_have_no_states(hashed):
+    listening = HashedTextConditioner().eval().requires_grad_(False)
+    listening.load_state_dict(hashed.state_dict())
+    listening.vocabulary = Vocabulary(
+        frozenset({"riser", "drop", "the"}), frozenset({("the", "drop")})
+    )
+    heard = listening(["A riser over THE kazoo", "unheard of"])
+    assert torch.equal(heard.states[0], hashed(["riser"]).states[0])
+    assert heard.mask.tolist() == [[True], [False]]
 
 
 def test_words_that_are_spelt_alike_share_trigrams(hashed):

@@ -49,7 +49,9 @@ def test_the_network_goes_on_from_where_it_was_and_all_else_stays(trained, embed
     assert all(torch.equal(codec[name], old) for name, old in embedded.codec.state_dict().items())
     assert (after.defaults, after.licence) == (embedded.defaults, embedded.licence)
     assert (after.companion, after.span) == (embedded.companion, embedded.span)
-    assert after.known_words >= embedded.known_words
+    assert after.vocabulary.words >= embedded.vocabulary.words
+    assert after.vocabulary.pairs >= embedded.vocabulary.pairs
+    assert after.vocabulary.synonyms == embedded.vocabulary.synonyms
 
 
 def test_its_first_loss_is_that_of_trained_weights(trained, embedded):

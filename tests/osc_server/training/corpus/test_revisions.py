@@ -24,7 +24,7 @@ from osc_server.training.corpus.wide_tables import (
     THREES,
 )
 from osc_server.training.sizes import SIZES
-from osc_server.training.vocabulary import learned_words
+from osc_server.training.vocabulary import learned_vocabulary
 from tests.tools import require_soundfont
 
 SPECS = [draw(seed, LATEST) for seed in range(3000)]
@@ -240,8 +240,8 @@ def test_a_corpus_knows_its_revision_and_is_not_mixed_with_another(tmp_path: Pat
 
 def test_words_of_a_training_are_those_of_its_corpus() -> None:
     small = replace(SIZES["smoke"], n_clips=700)
-    wide = set(learned_words(replace(small, corpus_revision=LATEST)))
-    assert {"swung", "band"} <= wide - set(learned_words(small))
+    wide = learned_vocabulary(replace(small, corpus_revision=LATEST)).words
+    assert {"swung", "band"} <= wide - learned_vocabulary(small).words
 
 
 def test_the_evaluation_draws_the_corpus_of_the_shipped_weights() -> None:

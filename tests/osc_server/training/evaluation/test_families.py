@@ -6,6 +6,7 @@ import numpy as np
 from osc_server.training.corpus.captions import caption
 from osc_server.training.corpus.held_out import HELD_OUT
 from osc_server.training.corpus.held_out_families import HELD_OUT_FAMILIES
+from osc_server.training.corpus.held_out_free import FREE_FOR_TUNING, HELD_OUT_FREE
 from osc_server.training.corpus.spec import draw_spec
 from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.families import FAMILIES, family_of, kind_of
@@ -41,6 +42,16 @@ def test_every_family_has_five_prompts_that_no_caption_has_and_its_kind():
         assert (prompt.bpm is not None) == (kind == "drums")
         family = next(f for f in FAMILIES if f.name == prompt.family)
         assert of_kind.get(prompt.text, kind) in family.kinds
+
+
+def test_prompts_in_free_words_are_five_of_each_family_and_none_is_used_for_tuning():
+    for prompts in (HELD_OUT_FREE, FREE_FOR_TUNING):
+        assert Counter(p.family for p in prompts) == {f.name: 5 for f in FAMILIES}
+        assert all((p.bpm is not None) == (kind_of(p.family) == "drums") for p in prompts)
+    measured, tuned = ({p.text.lower() for p in ps} for ps in (HELD_OUT_FREE, FREE_FOR_TUNING))
+    assert len(measured) == len(HELD_OUT_FREE)
+    assert not measured & tuned
+    assert not measured & {caption(spec, n).lower() for spec in SPECS for n in range(8)}
 
 
 def test_seeds_of_a_family_render_to_it():

@@ -1,10 +1,13 @@
-"""Prompts of people who knew neither the corpus nor its words: how musicians really ask.
+"""Prompts of somebody who knew neither the corpus nor its words: how musicians really ask.
 
-Both lists were written from the names of the families alone, before anybody had looked at how the
-model takes them. What is read for tuning stays apart from what is measured.
+They were written from the names of the families alone. What is read for tuning is
+``held_out_for_tuning``, by the same hand; these are measured, and never read while something is
+tuned.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from osc_server.training.corpus.held_out_families import HeldOutFamilyPrompt
 
@@ -15,7 +18,7 @@ _DRUM_BPMS = {
     "swing drums": 140.0,
     "latin drums": 112.0,
 }
-_MEASURED: dict[str, tuple[str, ...]] = {
+_PROMPTS: dict[str, tuple[str, ...]] = {
     "four on the floor": (
         "deep house drum loop, swung hats",
         "pounding Berlin techno kick and hats at four in the morning",
@@ -206,200 +209,10 @@ _MEASURED: dict[str, tuple[str, ...]] = {
         "surf foaming over pebbles then pulling back, blue and salty",
     ),
 }
-_TUNING: dict[str, tuple[str, ...]] = {
-    "four on the floor": (
-        "punchy four on the floor house beat",
-        "I want a driving techno drum loop for a dark warehouse",
-        "classic disco drums, open hats on the offbeat, mirrorball vibes",
-        "thumping kick on every beat, claps and shuffled hats, peak time club",
-        "Chicago house groove please, drum machine only",
-    ),
-    "breaks and hip hop": (
-        "dusty boom bap drums",
-        "chopped jungle break, frantic and raw, like a nineties London rave",
-        "a lazy lo-fi hip hop beat for studying",
-        "rolling drum and bass drums please",
-        "sampled old funk drummer, crunchy kick and snare for rapping over",
-    ),
-    "trap drums": (
-        "hard trap drums with rolling hi-hats",
-        "Atlanta trap beat, fast hats, snappy snare",
-        "slow heavy half-time dubstep drums",
-        "please make a menacing drum loop like modern drill and trap",
-        "stuttering triplet hats and a huge snare on three, street vibe",
-    ),
-    "swing drums": (
-        "jazz swing drums with brushes",
-        "a smoky club ride cymbal groove, spang-a-lang style",
-        "blues shuffle drum beat for a dusty bar band",
-        "gentle jazz waltz drums, three four, brushed snare",
-        "bebop drummer swinging hard, light and quick",
-    ),
-    "latin drums": (
-        "bossa nova drum groove, soft rim clicks",
-        "afrobeat drums from Lagos, hypnotic and funky",
-        "congas and timbales playing a hot salsa rhythm",
-        "a sunny latin percussion loop please",
-        "clave, shakers and cowbell, street carnival in Havana",
-    ),
-    "acid bass": (
-        "squelchy acid bass",
-        "303 bassline, high resonance, rave",
-        "I want a dirty acid line for a warehouse party",
-        "slithering silver box squelch with accents and slides",
-        "acid house bass, bubbling, filter slowly opening up",
-    ),
-    "sub bass": (
-        "deep sub bass",
-        "long 808 bass notes, booming and smooth",
-        "a pure sine sub that shakes the car trunk",
-        "gliding 808 low end for a drill track",
-        "sub-heavy low frequency notes, round, clean, felt in the chest",
-    ),
-    "growling bass": (
-        "nasty wobble bass",
-        "dark reese bass, detuned and moving, neurofunk",
-        "growling dubstep bass please, angry robot mouth",
-        "gnarly distorted midrange bass that snarls and talks",
-        "wub wub bass, filthy, festival drop",
-    ),
-    "bass guitar": (
-        "funky slap bass guitar",
-        "walking upright bass for a jazz trio",
-        "fingered electric bass line, warm Motown feel",
-        "picked rock bass, gritty, driving eighth notes",
-        "I want a groovy four string riff, thumbs and pops, seventies soul",
-    ),
-    "electric piano": (
-        "warm rhodes chords",
-        "a dreamy electric piano progression for neo soul",
-        "wurlitzer chords, slightly gritty, soulful",
-        "I want mellow lo-fi rhodes with tremolo",
-        "smooth tine keys, jazzy sevenths, midnight lounge",
-    ),
-    "piano or guitar": (
-        "sad piano chords",
-        "gentle fingerpicked acoustic guitar, campfire feeling",
-        "grand piano melody, intimate, cinematic",
-        "strummed guitar chords for a folk song please",
-        "soft felt upright keys, hammers creaking, a lonely winter evening",
-    ),
-    "organ": (
-        "gospel organ chords",
-        "a hammond organ riff, drawbars out, leslie spinning",
-        "church pipe organ, solemn and grand",
-        "jazzy B3 comping for a soul jazz combo",
-        "I want that funky rotary speaker keyboard, Sunday service in Memphis",
-    ),
-    "synth stabs": (
-        "rave synth stabs",
-        "short punchy brass stabs, funky",
-        "deep house chord stab, filtered and dubby",
-        "I want big orchestral hit style synth stabs, nineties rave",
-        "quick hits of detuned chords, offbeat, warehouse energy",
-    ),
-    "pad": (
-        "warm analog pad",
-        "dark evolving pad for a horror scene",
-        "lush string pad, slow attack, hopeful",
-        "a soft ambient pad to float away in space",
-        "sustained synth chords, hazy and wide, slowly swelling like fog",
-    ),
-    "choir": (
-        "angelic choir pad",
-        "monks chanting softly, low and holy",
-        "epic choir aahs for a fantasy trailer",
-        "breathy vocal pad, ethereal, floating",
-        "a crowd of singers holding one long ooh in a cathedral",
-    ),
-    "glass pad": (
-        "glassy pad",
-        "crystalline shimmering pad, icy and slow",
-        "I want a pad like bowed wine glasses",
-        "frozen glass textures, sustained chords, arctic night",
-        "shimmery transparent synth wash, like light through ice crystals",
-    ),
-    "bell": (
-        "sparkly bell melody",
-        "music box bells, childlike and sweet",
-        "a dark trap bell loop, eerie",
-        "tubular bells arpeggio, mysterious, old horror movie",
-        "glockenspiel twinkles for a Christmas toy shop",
-    ),
-    "marimba": (
-        "marimba loop",
-        "woody mallet melody, playful, tropical",
-        "a bouncy marimba riff for a phone commercial",
-        "I want soft mallets on wooden bars, minimalist and hypnotic",
-        "balafon style wooden keys, cheerful African village tune",
-    ),
-    "synth arp": (
-        "synthwave arp",
-        "fast saw arpeggio for a trance build, euphoric",
-        "plucky synth arpeggio, retro, neon highway",
-        "eight bit square wave arp please",
-        "I want cascading sequenced sixteenth notes on an analog synth, Berlin school",
-    ),
-    "flute": (
-        "flute melody",
-        "airy bamboo flute, peaceful Japanese garden",
-        "a catchy trap flute loop",
-        "pan flute tune from high in the Andes",
-        "I want a breathy woodwind solo, silver and light, pastoral",
-    ),
-    "synth lead": (
-        "screaming synth lead",
-        "G-funk whistle lead, high and sliding",
-        "big supersaw lead melody, festival anthem",
-        "a retro eighties lead synth, soaring and heroic",
-        "portamento monosynth solo, proggy, fat and expressive",
-    ),
-    "rain": (
-        "gentle rain",
-        "heavy rain on a tin roof",
-        "rainy window ambience for sleeping",
-        "I want a tropical downpour, thick and steady",
-        "drizzle pattering on leaves, calm grey afternoon",
-    ),
-    "wind": (
-        "howling wind",
-        "cold arctic wind, bleak and lonely",
-        "a soft breeze through the pines",
-        "desert wind ambience, dry, sandy, gusting",
-        "I want a blizzard gale whistling around an old cabin",
-    ),
-    "riser": (
-        "noise riser",
-        "EDM build-up sweep, tension before the drop",
-        "a long white noise uplifter",
-        "rising synth whoosh for a transition, hype",
-        "I want pitch climbing higher and higher, suspense, huge anticipation",
-    ),
-    "impact": (
-        "cinematic impact",
-        "huge trailer boom, deep and dark",
-        "one massive hit with a long reverb tail",
-        "I want a braam-like slam for a movie title",
-        "colossal metallic crash, earth shaking, epic end of the world",
-    ),
-    "birds": (
-        "birds chirping",
-        "morning birdsong in a quiet forest",
-        "tropical birds, lively jungle canopy",
-        "a blackbird singing in a spring garden",
-        "I want the dawn chorus, tweeting and warbling, fresh countryside",
-    ),
-    "ocean": (
-        "ocean waves",
-        "calm sea waves rolling onto a sandy beach",
-        "I want big surf crashing against the rocks",
-        "seaside ambience for relaxation, slow and soothing",
-        "the tide washing in and out, moonlit shore",
-    ),
-}
 
 
-def _prompts(texts: dict[str, tuple[str, ...]]) -> tuple[HeldOutFamilyPrompt, ...]:
+def family_prompts(texts: Mapping[str, Sequence[str]]) -> tuple[HeldOutFamilyPrompt, ...]:
+    """Prompts of families, those of drums with a BPM that suits them."""
     return tuple(
         HeldOutFamilyPrompt(text, family, _DRUM_BPMS.get(family))
         for family, lines in texts.items()
@@ -407,7 +220,5 @@ def _prompts(texts: dict[str, tuple[str, ...]]) -> tuple[HeldOutFamilyPrompt, ..
     )
 
 
-HELD_OUT_FREE = _prompts(_MEASURED)
-"""5 prompts of each family, to measure: never to be read while something is tuned."""
-FREE_FOR_TUNING = _prompts(_TUNING)
-"""5 others of each family, by the same hand."""
+HELD_OUT_FREE = family_prompts(_PROMPTS)
+"""5 prompts of each family."""

@@ -6,7 +6,8 @@ import numpy as np
 from osc_server.training.corpus.captions import caption
 from osc_server.training.corpus.held_out import HELD_OUT
 from osc_server.training.corpus.held_out_families import HELD_OUT_FAMILIES
-from osc_server.training.corpus.held_out_free import FREE_FOR_TUNING, HELD_OUT_FREE
+from osc_server.training.corpus.held_out_for_tuning import FREE_FOR_TUNING
+from osc_server.training.corpus.held_out_free import HELD_OUT_FREE
 from osc_server.training.corpus.spec import draw_spec
 from osc_server.training.evaluation.classifier import KINDS
 from osc_server.training.evaluation.families import FAMILIES, family_of, kind_of

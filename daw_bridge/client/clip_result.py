@@ -46,7 +46,8 @@ class ClipResult:
         tempo_confidence: how regularly its onsets repeat at bpm_measured, 0..1; 0 = no beat.
         stretch: tempo that it was drawn at over bpm, where it was stretched to bpm; 1 = it was not.
         turned_beats: quarter notes by which its bar began later than the loop, and was turned.
-        unknown_words: of the prompt that the model has never learned, so it can only guess.
+        unknown_words: of the prompt that the model has never learned; the embedded one
+            leaves them out, others can only guess.
         takes: all that were made, the best first, where more than one was asked for; this is the
             best, and ``client.clip(take.clip)`` brings any.
     """

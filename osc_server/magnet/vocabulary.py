@@ -140,7 +140,7 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
     """What a model folder says that its model has learned; None where it does not say.
 
     ``words.txt`` has a word on each line, or a function word and the word after it.
-    ``synonyms.txt``, which may be missing, has lines such as ``roof rain = rain``.
+    ``synonyms.txt``, which may be missing, has lines such as ``hip hop drummer = boom bap drums``.
 
     Raises:
         ModelUnavailable: where its lists cannot be read.

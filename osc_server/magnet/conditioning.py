@@ -20,7 +20,7 @@ N_BUCKETS = 4096
 
 
 class HashedTextConditioner(nn.Module):
-    """Words by hashing: no vocabulary, no tokenizer, any word in any language has a state.
+    """Words by hashing: no table of words, no tokenizer, any word in any language has a state.
 
     The state of a word is the embedding of its hash, plus the mean of the embeddings of its hashed
     character trigrams, so that words never seen in training are near those spelt like them, plus a

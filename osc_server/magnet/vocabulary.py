@@ -9,7 +9,7 @@ beside.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,34 +20,19 @@ SYNONYMS_FILE = "synonyms.txt"
 MAX_WORDS = 32
 NUMBER = "0"
 """Stands for any number in a pair of words: no list can hold them all."""
-_ARTICLES = """
+_CLOSED_CLASSES = """
     a an the this that these those some any my your his her its our their every each all both more
     most much many few no
-"""
-_PREPOSITIONS = """
     on in of at to from with without by for into onto over under above below between through during
     before after around behind near off up down out upon as like than per via about across along
     against among until since
-"""
-_CONJUNCTIONS_PRONOUNS_NUMERALS = """
     and or but so yet nor then i me we us you he she it they one two three four five six seven eight
     nine ten
-"""
-_AUXILIARIES_ADVERBS_QUESTIONS = """
     is are was be been being do does did have has had can could will would shall should may might
     must just only very really quite rather too also there here where when while which who what how
     please
 """
-FUNCTION_WORDS = frozenset(
-    " ".join(
-        (
-            _ARTICLES,
-            _PREPOSITIONS,
-            _CONJUNCTIONS_PRONOUNS_NUMERALS,
-            _AUXILIARIES_ADVERBS_QUESTIONS,
-        )
-    ).split()
-)
+FUNCTION_WORDS = frozenset(_CLOSED_CLASSES.split())
 """Words of the closed classes of English: they say nothing of a sound by themselves."""
 _WORD = re.compile(r"\d+\.\d+|[\w#]+")  # a decimal number, or letters and digits; C# is a key
 _NUMBER = re.compile(r"[\d.]+(?:bpm)?")
@@ -96,8 +81,8 @@ class Vocabulary:
 
     def unknown(self, text: str) -> tuple[str, ...]:
         """The words of a text that were never learned and have no synonym that was, each once."""
-        taken = (word for part in self._taken_as(text) for word in part)
-        return tuple(dict.fromkeys(word for word in taken if not self.knows(word)))
+        strange = (word for word in self._taken_as(text) if not self.knows(word))
+        return tuple(dict.fromkeys(strange))
 
     def heard(self, text: str) -> list[str]:
         """The words that the model listens to, in order.
@@ -107,7 +92,7 @@ class Vocabulary:
         """
         kept: list[str] = []
         following = ""  # the next word, where that is listened to
-        for word in (word for part in reversed(self._taken_as(text)) for word in reversed(part)):
+        for word in reversed(self._taken_as(text)):
             if self.knows(word) and self._means_something(word, following):
                 kept.append(word)
                 following = word
@@ -115,15 +100,15 @@ class Vocabulary:
                 following = ""
         return kept[::-1]
 
-    def _taken_as(self, text: str) -> list[Sequence[str]]:
-        """What the words of a text are taken for: the longest synonyms first, or themselves."""
-        words, parts, i = split_words(text), list[Sequence[str]](), 0
+    def _taken_as(self, text: str) -> list[str]:
+        """What the words of a text are taken for: synonyms of the longest terms, or themselves."""
+        words, taken, i = split_words(text), list[str](), 0
         while i < len(words):
-            runs = (words[i : i + n] for n in range(min(LONGEST_TERM, len(words) - i), 0, -1))
-            term = next((run for run in runs if tuple(run) in self.synonyms), words[i : i + 1])
-            parts.append(self.synonyms.get(tuple(term), term))
+            runs = (tuple(words[i : i + n]) for n in range(LONGEST_TERM, 0, -1))
+            term = next((run for run in runs if run in self.synonyms), (words[i],))
+            taken += self.synonyms.get(term, term)
             i += len(term)
-        return parts
+        return taken
 
     def _means_something(self, word: str, following: str) -> bool:
         if not self.pairs or word not in FUNCTION_WORDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from osc_server.magnet.vocabulary import (
@@ -48,9 +49,16 @@ def frequent_words(captions: Iterable[str]) -> Vocabulary:
 
 
 def joined(first: Vocabulary | None, second: Vocabulary) -> Vocabulary:
-    """What was learned before, with its synonyms, and what was learned since."""
+    """What was learned before, and what was learned since.
+
+    Synonyms stay, but for those of terms that are wholly known by now: they are heard themselves.
+    """
     if first is None:
         return second
-    words = first.words | second.words
-    pairs = first.pairs | second.pairs
-    return Vocabulary(words, pairs, {**first.synonyms, **second.synonyms})
+    both = Vocabulary(first.words | second.words, first.pairs | second.pairs)
+    needed = {
+        term: meaning
+        for term, meaning in {**first.synonyms, **second.synonyms}.items()
+        if not all(both.knows(word) for word in term)
+    }
+    return replace(both, synonyms=needed)

@@ -29,8 +29,8 @@ class Bench:
         device: where classifiers learn.
         workers: processes that render clips.
         batch: loops made at once.
-        explained: words that the model has not learned and has synonyms for.
         reader: the model's autoregressive companion, which judges seams too; None = it has none.
+        explained: words of the terms that the model has synonyms for.
     """
 
     engine: Engine

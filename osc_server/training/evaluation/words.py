@@ -60,7 +60,7 @@ class Asked:
     Attributes:
         prompts: held-out ones.
         by_prompt: hits and total of each that was played, as ``measure_labels`` counts them.
-        explained: words that the engine takes for others that it knows, so need not name.
+        explained: words that the engine may take for others that it knows, so need not name.
     """
 
     prompts: Sequence[str]
@@ -82,7 +82,8 @@ def measure_words(engine: Engine, asked: Asked, captions: Captions) -> Record:
     every = set().union(*held.values())
     never = {word for word in every if word not in captions.words}
     strange = {prompt: words & never for prompt, words in held.items()}
-    taken = {p: strange[p] & set(asked.explained) - said[p] for p in prompts}
+    explained = set(asked.explained)
+    taken = {p: strange[p] & explained - said[p] for p in prompts}
     to_name = {p: strange[p] - taken[p] for p in prompts}
     named = set().union(*said.values())
     followed = {

@@ -17,7 +17,7 @@ from osc_server.magnet.vocabulary import (
     unknown_words,
     write_vocabulary,
 )
-from osc_server.training.vocabulary import SEEN_ENOUGH, frequent_words
+from osc_server.training.vocabulary import SEEN_ENOUGH, frequent_words, joined
 
 PRESETS = [path for path in built_in_presets().glob("*.toml") if ".midi" not in path.name]
 KNOWN = Vocabulary(frozenset({"bass", "in", "c#", "minor", "bpm"}))
@@ -94,6 +94,19 @@ def test_without_listed_pairs_function_words_are_words_as_any_other():
 
 def test_what_has_a_synonym_is_not_unknown():
     assert unknown_words("a storm of toads", CAPTIONED) == ("of", "toads")
+
+
+def test_every_synonym_of_the_embedded_model_is_for_something_it_never_learned():
+    vocabulary = read_vocabulary(embedded_folder())
+    assert len(vocabulary.synonyms) > 500
+    assert not [t for t in vocabulary.synonyms if all(vocabulary.knows(word) for word in t)]
+
+
+def test_what_was_learned_since_is_heard_itself():
+    since = Vocabulary(frozenset({"storm"}), frozenset({("a", "storm")}))
+    after = joined(CAPTIONED, since)
+    assert after.heard("a storm in the box") == ["a", "storm", "drums"]
+    assert joined(None, since) == since
 
 
 def test_a_vocabulary_is_read_as_it_was_written(tmp_path):
